@@ -1,0 +1,41 @@
+export type {
+  AppendResult,
+  CallOptions,
+  ExpectedRevision,
+  JsonText,
+  NewEvent,
+  ReadAllOptions,
+  ReadStreamOptions,
+  StoredEvent,
+  SubscribeFilter,
+  SubscribeOptions,
+  SubscriptionItem,
+} from './event-store.port.js';
+export {
+  APPEND_BYTES_MAX,
+  EVENT_STORE_TIMEOUT_MS_DEFAULT,
+  EventStore,
+  PROGRESS_INTERVAL_MS,
+  SUBSCRIPTION_BUFFER_EVENTS_MAX,
+} from './event-store.port.js';
+export {
+  AppendOutcomeUnknownError,
+  AppendTooLargeError,
+  EventStoreAccessDeniedError,
+  EventStoreError,
+  EventStoreUnavailableError,
+  InvalidEventError,
+  PositionNotInLogError,
+  WrongExpectedRevisionError,
+} from './event-store.errors.js';
+export type { Position } from './position.js';
+export { parsePosition, position, POSITION_MAX } from './position.js';
+export type { Actor, ActorType, EventMetadata, SealedText } from './metadata.js';
+export { ACTOR_TYPES } from './metadata.js';
+export type {
+  EventCatalogueSection,
+  EventDefinition,
+  RecordedEvent,
+  RetentionClass,
+} from './catalogue.js';
+export { EventCatalogue, UnknownEventError } from './catalogue.js';

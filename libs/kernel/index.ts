@@ -1,0 +1,8 @@
+export type { Decider, DomainEvent } from './decider.js';
+export { fold } from './decider.js';
+export type { DomainErrorCode } from './domain-error.js';
+export { DomainError } from './domain-error.js';
+export type { IsoTime } from './clock.js';
+export { Clock } from './clock.js';
+export type { EmployeeId, KeyId, NetworkId, PartnerId, ShareId } from './ids.js';
+export { employeeId, isUuid, keyId, networkId, partnerId, shareId, streamId } from './ids.js';

@@ -1,0 +1,1 @@
+export type { ProblemDefinition, ProblemSection } from './problem.js';

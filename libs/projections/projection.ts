@@ -1,0 +1,70 @@
+import type { RecordedEvent } from '#event-store';
+
+export type ColumnType =
+  | 'bigint'
+  | 'boolean'
+  | 'integer'
+  | 'jsonb'
+  | 'text'
+  | 'timestamptz'
+  | 'uuid'
+  | 'text[]';
+
+/** `bigint` columns are JS bigints, `timestamptz` ISO-8601 strings with milliseconds, `jsonb` plain JSON values. */
+export type ColumnValue = bigint | boolean | number | string | null | readonly string[] | object;
+export type Row = Readonly<Record<string, ColumnValue>>;
+
+export interface TableIndex {
+  readonly columns: readonly string[];
+  readonly unique?: boolean;
+  readonly method?: 'btree' | 'gin';
+  /** A partial index's condition, SQL. */
+  readonly where?: string;
+}
+
+export interface ProjectionTable {
+  readonly columns: Readonly<Record<string, ColumnType | `${ColumnType} null`>>;
+  readonly key: readonly string[];
+  readonly indexes?: readonly TableIndex[];
+  /**
+   * Keeps every version of every row beside the current ones, as `<table>_history` (the key, `from_position`, `deleted`
+   * and all columns), for `asOf`. Every row of every table has `from_position bigint`, set by the engine.
+   */
+  readonly history?: boolean;
+}
+
+/** What an event does to one row. Pure: the engine gives the row as it is before this event. */
+export type RowChange =
+  | {
+      readonly table: string;
+      readonly key: Row;
+      /** The new row (the key's columns included or not), `null` to delete it, `undefined` to leave it. */
+      readonly change: (before: Row | undefined) => Row | null | undefined;
+    }
+  /** For tables that only grow, one row an event (no look-up of what was there). */
+  | { readonly table: string; readonly insert: Row };
+
+/**
+ * A read model: pure functions from event to row changes. The engine owns transactions, checkpoint, lock, rebuild,
+ * history and switch. Names are snake_case; a table `api_keys` of version 3 lies in `api_keys_v3`, and the view
+ * `api_keys` (and `api_keys_history`) shows the version that serves.
+ */
+export interface Projection {
+  readonly name: string;
+  /** Raised whenever `tables` or `apply` change what comes out: the engine then rebuilds beside and switches. */
+  readonly version: number;
+  readonly tables: Readonly<Record<string, ProjectionTable>>;
+  /** Types that `apply` looks at; `'*'`: all. Others only move the checkpoint. */
+  readonly handles: '*' | readonly string[];
+  apply(event: RecordedEvent): readonly RowChange[];
+}
+
+/**
+ * Event in, commands out: closes races and finishes what a dead handler began. Each call must be safe to repeat: command
+ * ids are uuid v5 of (process, causing event id, step).
+ */
+export interface Process {
+  readonly name: string;
+  readonly handles: readonly string[];
+  handle(event: RecordedEvent, signal: AbortSignal): Promise<void>;
+}

@@ -1,0 +1,34 @@
+import type { Position } from '#event-store';
+
+/** Parameters as `pg` takes them (`$1`…); rows with `bigint` columns as JS bigints and `timestamptz` as ISO strings. */
+export interface SqlReader {
+  rows<R extends object>(sql: string, parameters?: readonly unknown[]): Promise<R[]>;
+}
+
+export interface ReadOptions {
+  /** The projections whose tables are read: the least of their checkpoints is the answer's position. */
+  readonly projections: readonly string[];
+  /** Wait, bounded by `STALE_READ_WAIT_MS`, until those checkpoints are at or past it. */
+  readonly atLeast?: Position;
+  readonly signal?: AbortSignal;
+}
+
+export interface ReadResult<T> {
+  readonly value: T;
+  /** For the header `X-Ledger-Position`. */
+  readonly position: Position;
+}
+
+/** A place in history: `asOf` chooses data, never rights. */
+export type AsOf = { readonly position: Position } | { readonly time: string };
+
+/**
+ * The only way to the read models: rows and checkpoints in one REPEATABLE READ snapshot on one node.
+ *
+ * @throws {StaleReadError} when `atLeast` was not reached in time (503 `projections/stale-read`).
+ */
+export abstract class ReadModels {
+  abstract read<T>(options: ReadOptions, work: (sql: SqlReader) => Promise<T>): Promise<ReadResult<T>>;
+}
+
+export const STALE_READ_WAIT_MS = 2_000;
