@@ -1,0 +1,34 @@
+import { Injectable } from '@nestjs/common';
+import type { NetworkId } from '#kernel';
+import { streamId } from '#kernel';
+import { StreamReader } from '#messaging';
+import type { ApiProfile, Region } from './domain/api-profile.value.js';
+import type { KeyPolicy } from './domain/key-policy.value.js';
+import type { WebhookCredential } from './domain/network.decider.js';
+import { networkDecider } from './domain/network.decider.js';
+
+/** A network's settings as of its last event. */
+export interface NetworkSettings {
+  readonly networkId: NetworkId;
+  readonly name: string;
+  readonly region: Region;
+  readonly keyPolicy: KeyPolicy;
+  readonly apiProfile: ApiProfile;
+  readonly webhookCredentials: readonly WebhookCredential[];
+}
+
+export const networkStreamId = (networkId: NetworkId) => streamId('network', networkId, 'settings');
+
+/** Folds the network's own stream, read from the leader: never behind an acknowledged change. */
+@Injectable()
+export class NetworkSettingsReader {
+  constructor(private readonly streams: StreamReader) {}
+
+  /** `undefined` when there is no such network. */
+  async load(networkId: NetworkId, signal?: AbortSignal): Promise<NetworkSettings | undefined> {
+    const { state } = await this.streams.load(networkStreamId(networkId), networkDecider, signal);
+    if (state.lifecycle === 'absent') return undefined;
+    const { name, region, keyPolicy, apiProfile, webhookCredentials } = state;
+    return { networkId, name, region, keyPolicy, apiProfile, webhookCredentials };
+  }
+}

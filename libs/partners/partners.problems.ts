@@ -1,0 +1,60 @@
+import type { ProblemSection } from '#problems';
+import type { PartnersErrorCode } from './domain/partners.errors.js';
+
+export const partnersProblems: ProblemSection<PartnersErrorCode> = {
+  'partners/not-found': {
+    status: 404,
+    title: 'Partner not found',
+    detail: 'The network has no such partner.',
+  },
+  'partners/already-registered': {
+    status: 409,
+    title: 'Partner exists',
+    detail: 'A partner of this id exists with another name, status or manager. Change that one.',
+  },
+  'partners/status-transition-not-allowed': {
+    status: 409,
+    title: 'Status change not allowed',
+    detail: 'A partner of status `from` can only go to one of `allowed`.',
+  },
+  'partners/offboarded': {
+    status: 409,
+    title: 'Partner is offboarded',
+    detail: 'An offboarded partner stays so. Register a new one.',
+  },
+  'partners/flag-not-found': {
+    status: 404,
+    title: 'Flag not found',
+    detail: 'The partner has no open flag of this id.',
+  },
+  'partners/open-flags-max': {
+    status: 409,
+    title: 'Too many open flags',
+    detail: 'The partner has as many open flags as it may. Close one first.',
+  },
+  'partners/user-not-linked': {
+    status: 404,
+    title: 'Partner user not found',
+    detail: 'The partner has no such user.',
+  },
+  'partners/users-max': {
+    status: 409,
+    title: 'Too many partner users',
+    detail: 'The partner has as many users as it may. Unlink one first.',
+  },
+  'partners/user-linked-elsewhere': {
+    status: 409,
+    title: 'Identity in use',
+    detail: 'This identity is already an employee or a partner user of the network.',
+  },
+  'partners/malformed-record': {
+    status: 400,
+    title: 'Malformed partner record',
+    detail: 'The field named by `pointer` is not as the vendor documents it: `reason` says why.',
+  },
+  'partners/import-batch-too-large': {
+    status: 400,
+    title: 'Too many records',
+    detail: 'Send at most `max` records a request.',
+  },
+};
