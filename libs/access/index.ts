@@ -1,3 +1,33 @@
 export type { AuthorizationTarget, Permission, Principal } from './domain/principal.value.js';
 export { PERMISSIONS } from './domain/principal.value.js';
 export { Authorizer, OPERATOR, OWN_PARTNER } from './authorizer.port.js';
+export { LedgerAuthorizer } from './adapters/ledger-authorizer.js';
+export type { AccessErrorCode } from './domain/access.errors.js';
+export { accessProblems } from './access.problems.js';
+export { accessEvents } from './access.events.js';
+export type {
+  EmployeeAdmitted,
+  EmployeeEvent,
+  EmployeeRemoved,
+  EmployeeRights,
+  EmployeeRightsChanged,
+} from './domain/employee.events.js';
+export type {
+  IdentityEvent,
+  IdentityOwner,
+  IdentityReleased,
+  IdentityReserved,
+} from './domain/identity.events.js';
+export type { AccessDenied } from './domain/access-denied.events.js';
+export { IdentityReservations } from './identity-reservations.js';
+export { Caller, OptionalCaller } from './interface/caller.decorator.js';
+export type { PublicAccess, PublicRoute, RegisteredRoute } from './interface/public-routes.js';
+export {
+  comparePublicRoutes,
+  Public,
+  PUBLIC_ROUTES,
+  publicRoute,
+} from './interface/public-routes.js';
+export { AuthorityFence } from './ports/authority-fence.port.js';
+export type { Denial } from './ports/access-denials.port.js';
+export { AccessDenials } from './ports/access-denials.port.js';

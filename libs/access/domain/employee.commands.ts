@@ -1,0 +1,33 @@
+import type { EmployeeId } from '#kernel';
+import type { EmployeeRights } from './employee.events.js';
+
+/** Who decides, with the rights of the moment: nobody grants what they do not hold. */
+export type RosterAuthority =
+  | { readonly kind: 'operator' }
+  | { readonly kind: 'system' }
+  | ({ readonly kind: 'employee'; readonly employeeId: EmployeeId } & EmployeeRights);
+
+export interface AdmitEmployee {
+  readonly kind: 'admit';
+  readonly by: RosterAuthority;
+  readonly employeeId: EmployeeId;
+  readonly issuer: string;
+  readonly subject: string;
+  readonly rights: EmployeeRights;
+}
+
+export interface ChangeEmployeeRights {
+  readonly kind: 'changeRights';
+  readonly by: RosterAuthority;
+  readonly employeeId: EmployeeId;
+  /** What is absent stays. */
+  readonly rights: Partial<EmployeeRights>;
+}
+
+export interface RemoveEmployee {
+  readonly kind: 'remove';
+  readonly by: RosterAuthority;
+  readonly employeeId: EmployeeId;
+}
+
+export type RosterCommand = AdmitEmployee | ChangeEmployeeRights | RemoveEmployee;

@@ -1,0 +1,16 @@
+import type { DomainEvent } from '#kernel';
+
+/** Whom an identity speaks for within one network. */
+export type IdentityOwner =
+  | { readonly kind: 'employee'; readonly employeeId: number }
+  | { readonly kind: 'partnerUser'; readonly partnerId: number };
+
+export type IdentityReserved = DomainEvent<
+  'IdentityReserved',
+  { readonly issuer: string; readonly subject: string; readonly owner: IdentityOwner }
+>;
+export type IdentityReleased = DomainEvent<
+  'IdentityReleased',
+  { readonly issuer: string; readonly subject: string; readonly owner: IdentityOwner }
+>;
+export type IdentityEvent = IdentityReserved | IdentityReleased;
