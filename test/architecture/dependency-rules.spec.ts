@@ -30,8 +30,14 @@ const planted: Readonly<Record<string, Plant>> = {
     file: 'libs/keys/commands/deep.ts',
     source: `import '../../partners/ports/inner.js';`,
   },
-  'nothing-sees-apps': { file: 'libs/keys/adapters/app.ts', source: `import '../../../apps/api/main.js';` },
-  'commands-without-sql': { file: 'libs/keys/commands/sql.ts', source: `import '../adapters/ok.js';` },
+  'nothing-sees-apps': {
+    file: 'libs/keys/adapters/app.ts',
+    source: `import '../../../apps/api/main.js';`,
+  },
+  'commands-without-sql': {
+    file: 'libs/keys/commands/sql.ts',
+    source: `import '../adapters/ok.js';`,
+  },
   'queries-load-no-decider': {
     file: 'libs/keys/queries/load.ts',
     source: `import '../domain/ring.decider.js';`,
@@ -63,7 +69,10 @@ const sound: readonly Plant[] = [
   { file: 'libs/kernel/testing/index.ts', source: 'export const testing = 1;' },
   { file: 'libs/partners/index.ts', source: 'export const value = 1; export type Value = number;' },
   { file: 'libs/partners/ports/inner.ts', source: 'export const inner = 1;' },
-  { file: 'libs/keys/adapters/ok.ts', source: `import { kernel } from '#kernel'; export const ok = kernel;` },
+  {
+    file: 'libs/keys/adapters/ok.ts',
+    source: `import { kernel } from '#kernel'; export const ok = kernel;`,
+  },
   {
     file: 'libs/keys/domain/ring.decider.ts',
     source: `import type { Value } from '#partners'; export const ring: Value = 1;`,
