@@ -6,3 +6,16 @@ export type { IsoTime } from './clock.js';
 export { Clock } from './clock.js';
 export type { EmployeeId, KeyId, NetworkId, PartnerId, ShareId } from './ids.js';
 export { employeeId, isUuid, keyId, networkId, partnerId, shareId, streamId } from './ids.js';
+export type { ClientTextOptions, TextRefusal } from './client-text.js';
+export { assertNoKeyMaterial, clientText } from './client-text.js';
+export type { ParsedKey, PortalCode } from './key-material.js';
+export {
+  BASE62,
+  composeKey,
+  containsKeyMaterial,
+  isKeyPrefix,
+  KEY_CHARS_MAX,
+  KEY_RANDOM_CHARS,
+  maskedKey,
+  parseKey,
+} from './key-material.js';

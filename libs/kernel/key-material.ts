@@ -1,0 +1,98 @@
+/**
+ * The written form of a key: `<prefix>_<portal code>_<random>_<checksum>`. It lies in the kernel because every text that a
+ * client sends is searched for it (`clientText`), whatever context the text belongs to.
+ */
+export const PORTAL_CODES = ['aff', 'adv', 'net', 'mkt'] as const;
+export type PortalCode = (typeof PORTAL_CODES)[number];
+
+export const BASE62 = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz';
+/** 36 characters are 214 bits: 190 stay unknown to whoever sees the hint, the last four characters of the checksum. */
+export const KEY_RANDOM_CHARS = 36;
+export const KEY_CHECKSUM_CHARS = 6;
+export const KEY_HINT_CHARS = 4;
+export const KEY_PREFIX_CHARS_MIN = 2;
+export const KEY_PREFIX_CHARS_MAX = 12;
+export const KEY_CHARS_MAX =
+  KEY_PREFIX_CHARS_MAX + '_aff_'.length + KEY_RANDOM_CHARS + '_'.length + KEY_CHECKSUM_CHARS;
+
+const PREFIX = /^[a-z][a-z0-9]{1,11}$/;
+const KEY = /^([a-z][a-z0-9]{1,11})_(aff|adv|net|mkt)_([0-9A-Za-z]{36})_([0-9A-Za-z]{6})$/;
+const TAIL = /_(?:aff|adv|net|mkt)_[0-9A-Za-z]{36}_[0-9A-Za-z]{6}/g;
+
+export interface ParsedKey {
+  readonly prefix: string;
+  readonly portalCode: PortalCode;
+  /** The last characters of the key, for lists. */
+  readonly hint: string;
+}
+
+/** Lower-case letters and digits, a letter first, 2 to 12 characters. */
+export function isKeyPrefix(value: string): boolean {
+  return PREFIX.test(value);
+}
+
+/** @throws {TypeError} the parts are not those of a key; the message holds none of them. */
+export function composeKey(prefix: string, portalCode: PortalCode, random: string): string {
+  if (!PREFIX.test(prefix)) throw new TypeError('not a key prefix');
+  if (!/^[0-9A-Za-z]{36}$/.test(random)) throw new TypeError('not the random part of a key');
+  const body = `${prefix}_${portalCode}_${random}`;
+  return `${body}_${checksum(body)}`;
+}
+
+/** `undefined`: junk, refused without a look-up. */
+export function parseKey(text: string): ParsedKey | undefined {
+  if (text.length > KEY_CHARS_MAX) return undefined;
+  const match = KEY.exec(text);
+  const [, prefix, portalCode] = match ?? [];
+  if (prefix === undefined || portalCode === undefined) return undefined;
+  if (!hasRightChecksum(text)) return undefined;
+  return { prefix, portalCode: portalCode as PortalCode, hint: text.slice(-KEY_HINT_CHARS) };
+}
+
+/**
+ * Whether a key of any network's prefix stands anywhere in the text, also when it is glued to other characters, written
+ * in full-width letters, or broken by white space or invisible characters.
+ */
+export function containsKeyMaterial(text: string): boolean {
+  if (text.length < KEY_RANDOM_CHARS) return false;
+  const folded = text.normalize('NFKC').replace(/[\s\p{Cf}\p{Cc}]+/gu, '');
+  return holdsKey(text) || (folded !== text && holdsKey(folded));
+}
+
+function holdsKey(text: string): boolean {
+  for (const match of text.matchAll(TAIL)) {
+    for (let length = KEY_PREFIX_CHARS_MIN; length <= KEY_PREFIX_CHARS_MAX; length += 1) {
+      const start = match.index - length;
+      if (start < 0) break;
+      if (!PREFIX.test(text.slice(start, match.index))) continue;
+      if (hasRightChecksum(text.slice(start, match.index) + match[0])) return true;
+    }
+  }
+  return false;
+}
+
+/** How a key is shown in lists: `kl_aff_…9xYz`. */
+export function maskedKey(prefix: string, portalCode: PortalCode, hint: string): string {
+  return `${prefix}_${portalCode}_…${hint}`;
+}
+
+function hasRightChecksum(key: string): boolean {
+  const cut = key.length - KEY_CHECKSUM_CHARS;
+  return checksum(key.slice(0, cut - 1)) === key.slice(cut);
+}
+
+/** CRC-32 (IEEE) of ASCII text in base62, padded to six characters. */
+function checksum(text: string): string {
+  let crc = 0xffffffff;
+  for (let index = 0; index < text.length; index += 1) {
+    crc ^= text.charCodeAt(index);
+    for (let bit = 0; bit < 8; bit += 1) crc = crc & 1 ? (crc >>> 1) ^ 0xedb88320 : crc >>> 1;
+  }
+  let rest = (crc ^ 0xffffffff) >>> 0;
+  let digits = '';
+  for (let place = 0; place < KEY_CHECKSUM_CHARS; place += 1) {
+    digits = BASE62.charAt(rest % 62) + digits;
+    rest = Math.floor(rest / 62);
+  }
+  return digits;
+}
