@@ -39,3 +39,35 @@ export type {
   RetentionClass,
 } from './catalogue.js';
 export { EventCatalogue, UnknownEventError } from './catalogue.js';
+export {
+  APPEND_EVENTS_MAX,
+  checkAppend,
+  checkStreamId,
+  EVENT_TYPE_BYTES_MAX,
+  STREAM_ID_BYTES_MAX,
+} from './append-request.js';
+export type { AppendUntilKnownOptions } from './append-until-known.js';
+export {
+  APPEND_RETRY_DELAY_MS_FIRST,
+  APPEND_RETRY_DELAY_MS_MAX,
+  appendUntilKnown,
+} from './append-until-known.js';
+export type {
+  LastHandled,
+  Ledger,
+  LedgerBeacon,
+  LedgerEvent,
+  LedgerOpened,
+  OpenLedgerOptions,
+} from './ledger.js';
+export {
+  assertSameLog,
+  findLedger,
+  LEDGER_BEACON_STREAM,
+  LEDGER_STREAM,
+  ledgerEvents,
+  ledgerMetadata,
+  letsThrough,
+  LogMismatchError,
+  openLedger,
+} from './ledger.js';
