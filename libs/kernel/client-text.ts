@@ -44,7 +44,8 @@ export function clientText(value: unknown, options: ClientTextOptions): string {
     });
   };
   if (typeof value !== 'string') return refuse('not-text');
-  if (value.length > options.max * 2 * NFC_GROWTH_MAX) return refuse('too-long', { max: options.max });
+  if (value.length > options.max * 2 * NFC_GROWTH_MAX)
+    return refuse('too-long', { max: options.max });
   if (LONE_SURROGATE.test(value)) return refuse('lone-surrogate');
   const text = value.normalize('NFC').trim();
   if (DIRECTION_OVERRIDE.test(text)) return refuse('direction-override');
@@ -60,5 +61,6 @@ export function clientText(value: unknown, options: ClientTextOptions): string {
 
 /** @throws {DomainError} `request/text-not-allowed` `{ reason: 'key-material' }`. */
 export function assertNoKeyMaterial(text: string): void {
-  if (containsKeyMaterial(text)) throw new DomainError('request/text-not-allowed', { reason: 'key-material' });
+  if (containsKeyMaterial(text))
+    throw new DomainError('request/text-not-allowed', { reason: 'key-material' });
 }

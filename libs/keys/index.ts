@@ -33,8 +33,21 @@ export {
   userReference,
 } from './domain/key-ring.events.js';
 export type { KeysErrorCode } from './domain/key-ring.errors.js';
-export type { Holder, HolderType, Portal, PortalRules, RingId, SecretStorage } from './domain/portal.value.js';
-export { HOLDER_TYPES, KEY_RING_CATEGORY, keyRingStream, PORTAL_RULES, PORTALS } from './domain/portal.value.js';
+export type {
+  Holder,
+  HolderType,
+  Portal,
+  PortalRules,
+  RingId,
+  SecretStorage,
+} from './domain/portal.value.js';
+export {
+  HOLDER_TYPES,
+  KEY_RING_CATEGORY,
+  keyRingStream,
+  PORTAL_RULES,
+  PORTALS,
+} from './domain/portal.value.js';
 export type { EligibilityVerdict, VerdictTrait } from './domain/verdict.value.js';
 export { keysEvents } from './keys.catalogue.js';
 export { keysProblems } from './keys.problems.js';

@@ -31,7 +31,8 @@ export const keysProblems: ProblemSection<KeysErrorCode> = {
   'keys/partner-not-eligible': {
     status: 409,
     title: 'The partner is not eligible for a key',
-    detail: 'The details hold the verdict: mend what blocks, or let the traits reach the threshold.',
+    detail:
+      'The details hold the verdict: mend what blocks, or let the traits reach the threshold.',
   },
   'keys/active-keys-limit': {
     status: 409,
@@ -104,7 +105,8 @@ export const keysProblems: ProblemSection<KeysErrorCode> = {
   'keys/share-already-opened': {
     status: 410,
     title: 'This link was already opened',
-    detail: 'A link opens once. If it was not you, tell the sender at once: the key must be revoked.',
+    detail:
+      'A link opens once. If it was not you, tell the sender at once: the key must be revoked.',
   },
   'keys/share-expired': {
     status: 410,

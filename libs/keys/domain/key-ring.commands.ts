@@ -78,7 +78,11 @@ export type KeyRingCommand =
       readonly at: IsoTime;
     }
   | { readonly type: 'endShare'; readonly shareId: ShareId; readonly reason: ShareEndReason }
-  | { readonly type: 'endSharesOf'; readonly recipient: ShareRecipient; readonly reason: ShareEndReason }
+  | {
+      readonly type: 'endSharesOf';
+      readonly recipient: ShareRecipient;
+      readonly reason: ShareEndReason;
+    }
   | {
       readonly type: 'reveal';
       readonly keyId: KeyId;

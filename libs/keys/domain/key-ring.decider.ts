@@ -129,9 +129,13 @@ function decide(command: KeyRingCommand, state: KeyRing): readonly KeyRingEvent[
     case 'share': {
       const key = activeKeyOf(state, command.keyId, command.at);
       assertRecoverable(key);
-      const latest = new Date(Date.parse(command.at) + command.shareTtlSecondsMax * 1000).toISOString();
+      const latest = new Date(
+        Date.parse(command.at) + command.shareTtlSecondsMax * 1000,
+      ).toISOString();
       if (command.share.expiresAt <= command.at || command.share.expiresAt > latest)
-        return refuse('keys/share-expiry-out-of-bounds', { secondsMax: command.shareTtlSecondsMax });
+        return refuse('keys/share-expiry-out-of-bounds', {
+          secondsMax: command.shareTtlSecondsMax,
+        });
       return [
         ...endOpenSharesOf(state, key.keyId, 'reshared'),
         { type: 'KeyShared', data: { ...command.share, keyId: key.keyId } },
@@ -374,7 +378,8 @@ function ended(share: Share, reason: ShareEndReason): ShareEnded {
 
 function assertHolderOfPortal(portal: Portal, holder: Holder): void {
   const expected = PORTAL_RULES[portal].holder;
-  if (holder.type !== expected) refuse('keys/holder-not-of-portal', { portal, holderType: expected });
+  if (holder.type !== expected)
+    refuse('keys/holder-not-of-portal', { portal, holderType: expected });
 }
 
 function assertIssuable(

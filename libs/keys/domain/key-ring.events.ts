@@ -59,13 +59,18 @@ export const SHARE_END_REASONS = [
 ] as const;
 export type ShareEndReason = (typeof SHARE_END_REASONS)[number];
 
-export const REVEAL_PURPOSES = ['resend', 'support', 'ownAccount', 'marketplaceListing', 'other'] as const;
+export const REVEAL_PURPOSES = [
+  'resend',
+  'support',
+  'ownAccount',
+  'marketplaceListing',
+  'other',
+] as const;
 export type RevealPurpose = (typeof REVEAL_PURPOSES)[number];
 
 /** Who opened a share: one of the partner's users, by reference, or whoever had the passphrase. */
 export type ShareOpener =
-  | { readonly type: 'partnerUser'; readonly reference: string }
-  | { readonly type: 'passphrase' };
+  { readonly type: 'partnerUser'; readonly reference: string } | { readonly type: 'passphrase' };
 
 export type KeyIssued = DomainEvent<
   'KeyIssued',
@@ -143,7 +148,10 @@ export type KeyRevoked = DomainEvent<
   }
 >;
 
-export type KeyExpired = DomainEvent<'KeyExpired', { readonly keyId: KeyId; readonly expiresAt: IsoTime }>;
+export type KeyExpired = DomainEvent<
+  'KeyExpired',
+  { readonly keyId: KeyId; readonly expiresAt: IsoTime }
+>;
 
 export type KeyRingEvent =
   | KeyIssued

@@ -1,0 +1,48 @@
+import type { IsoTime, KeyId, NetworkId, ShareId } from '#kernel';
+import type { ShareBound } from '../domain/key-ring.events.js';
+import type { RingId } from '../domain/portal.value.js';
+
+/** What opening a share needs and the log must not hold, or must not be searched for. */
+export interface ShareRecord {
+  readonly ring: RingId;
+  readonly shareId: ShareId;
+  readonly keyId: KeyId;
+  readonly bound: ShareBound;
+  /** `Peppers.hash(pepperId, SHARE_TOKEN_PURPOSE, token)`. */
+  readonly tokenHash: string;
+  readonly pepperId: string;
+  /** As `PassphraseHasher` writes it; `null` for a share that is bound to users. */
+  readonly passphraseHash: string | null;
+  readonly expiresAt: IsoTime;
+}
+
+export abstract class ShareStore {
+  /** Before the append. A second attempt of the same share replaces what the first one kept only while none is confirmed. */
+  abstract keep(record: ShareRecord): Promise<void>;
+
+  abstract confirm(networkId: NetworkId, shareId: ShareId, tokenHash: string): Promise<void>;
+
+  /** The share whose link carries this token, of whatever network. */
+  abstract findByToken(tokenHash: string): Promise<ShareRecord | undefined>;
+
+  abstract locate(
+    networkId: NetworkId,
+    shareId: ShareId,
+  ): Promise<{ readonly ring: RingId; readonly keyId: KeyId } | undefined>;
+
+  /**
+   * Counts one try before its passphrase is looked at, so that tries at the same time cannot outrun the bound.
+   *
+   * @returns which try this is, from 1; `undefined` when `PASSPHRASE_TRIES_MAX` were used up before.
+   */
+  abstract countTry(networkId: NetworkId, shareId: ShareId): Promise<number | undefined>;
+
+  /** Takes back a counted try whose passphrase was right. */
+  abstract forgiveTry(networkId: NetworkId, shareId: ShareId): Promise<void>;
+
+  /** Token and passphrase hashes of an opened or ended share; its locator stays. */
+  abstract destroy(networkId: NetworkId, shareId: ShareId): Promise<void>;
+}
+
+export const SHARE_TOKEN_PURPOSE = 'share-token';
+export const PASSPHRASE_TRIES_MAX = 5;
