@@ -1,0 +1,48 @@
+import { describe, expect, it } from '@jest/globals';
+import { buildSchema, parse } from 'graphql';
+import { assessCost, GRAPHQL_COST_MAX, GRAPHQL_DEPTH_MAX } from './index.js';
+
+const schema = buildSchema(`
+  type Node { id: ID, children(first: Int): NodeConnection! }
+  type NodeEdge { cursor: String, node: Node }
+  type NodeConnection { edges: [NodeEdge] }
+  type Query { nodes(first: Int): NodeConnection!, one: Node }
+`);
+const assess = (source: string, variables = {}) => assessCost(schema, parse(source), variables);
+
+describe('the cost of a GraphQL operation', () => {
+  it('counts what lies below a list once for each element that `first` lets in, also by variable', () => {
+    const small = assess('{ nodes(first: 2) { edges { node { id } } } }').cost;
+    const large = assess('query($n: Int) { nodes(first: $n) { edges { node { id } } } }', {
+      n: 20,
+    });
+    expect(large.cost).toBeGreaterThan(small * 8);
+  });
+
+  it('refuses lists nested in lists beyond the limit, naming it', () => {
+    const bomb =
+      '{ nodes(first: 200) { edges { node { children(first: 200) { edges { node { id } } } } } } }';
+    expect(() => assess(bomb)).toThrow(String(GRAPHQL_COST_MAX));
+  });
+
+  it('refuses a document that is too deep', () => {
+    const nested = (n: number): string =>
+      n === 0 ? 'id' : `children(first: 1) { edges { node { ${nested(n - 1)} } } }`;
+    expect(() => assess(`{ one { ${nested(GRAPHQL_DEPTH_MAX)} } }`)).toThrow('depth');
+  });
+
+  it('refuses an alias bomb', () => {
+    const aliases = Array.from({ length: 500 }, (_, i) => `a${String(i)}: one { id }`).join(' ');
+    expect(() => assess(`{ ${aliases} }`)).toThrow('root fields');
+  });
+
+  it('refuses fragments that double at each level, in the time of one walk', () => {
+    const levels = 60;
+    const fragments = Array.from(
+      { length: levels },
+      (_, i) => `fragment f${String(i)} on Node { ...f${String(i + 1)} ...f${String(i + 1)} }`,
+    ).join(' ');
+    const bomb = `{ one { ...f0 } } ${fragments} fragment f${String(levels)} on Node { id }`;
+    expect(() => assess(bomb)).toThrow('fields');
+  });
+});

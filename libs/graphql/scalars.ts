@@ -1,0 +1,42 @@
+import { GraphQLError, GraphQLScalarType, Kind } from 'graphql';
+import { parsePosition, position } from '#event-store';
+import type { Position } from '#event-store';
+
+const POSITION_HINT = 'a position is a decimal string, as X-Ledger-Position gives it';
+
+const toPosition = (value: unknown): Position => {
+  const parsed = typeof value === 'string' ? parsePosition(value) : undefined;
+  if (parsed === undefined) throw new GraphQLError(POSITION_HINT);
+  return parsed;
+};
+
+/** A place in the log, as a decimal string (it does not fit a GraphQL Int). */
+export const PositionScalar = new GraphQLScalarType<Position, string>({
+  name: 'Position',
+  description: 'A place in the log, as a decimal string. Later is larger.',
+  serialize: (value) => {
+    if (typeof value === 'bigint') return String(position(value));
+    return String(toPosition(value));
+  },
+  parseValue: toPosition,
+  parseLiteral: (node) => toPosition(node.kind === Kind.STRING ? node.value : undefined),
+});
+
+const ISO_INSTANT = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d{1,9})?(Z|[+-]\d{2}:\d{2})$/;
+
+const toInstant = (value: unknown): string => {
+  if (typeof value === 'string' && ISO_INSTANT.test(value) && !Number.isNaN(Date.parse(value)))
+    return new Date(value).toISOString();
+  throw new GraphQLError(
+    'a time is an ISO-8601 instant with its offset, such as 2026-01-31T09:00:00Z',
+  );
+};
+
+/** An ISO-8601 instant; answers are in UTC with milliseconds. */
+export const TimeScalar = new GraphQLScalarType<string, string>({
+  name: 'Time',
+  description: 'An ISO-8601 instant. Answers are in UTC with milliseconds.',
+  serialize: (value) => (value instanceof Date ? value.toISOString() : String(value)),
+  parseValue: toInstant,
+  parseLiteral: (node) => toInstant(node.kind === Kind.STRING ? node.value : undefined),
+});
