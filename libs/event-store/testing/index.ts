@@ -1,0 +1,3 @@
+export type { EventStoreUnderTest, LogUnderTest } from './event-store.contract.js';
+export { eventStoreContract } from './event-store.contract.js';
+export { CONTRACT_WAIT_MS, Following, within } from './following.js';
