@@ -38,15 +38,19 @@ export class SealBrokenError extends Error {
 
 /** Keyed hashes (HMAC-SHA-256) for look-ups; the id of the pepper stands beside every hash. */
 export abstract class Peppers {
+  /** The id that new hashes are made with. @throws {WrappingKeyMissingError} */
   abstract current(): Promise<string>;
+  /** All that can be looked up with, the current one first. @throws {WrappingKeyMissingError} */
+  abstract ids(): Promise<readonly string[]>;
   /** Hex. @throws {WrappingKeyMissingError} no pepper of that id. */
   abstract hash(pepperId: string, purpose: string, value: string): Promise<string>;
 }
 
 /** Personal data in events: sealed with a key of their subject's own, which can be erased. */
 export abstract class PersonalData {
+  /** @throws {WrappingKeyMissingError} then the datum is left out: what needs no secret goes on. */
   abstract seal(subject: string, text: string): Promise<string>;
-  /** `undefined` when the subject's key was erased. */
+  /** `undefined` when the subject's key was erased. @throws {WrappingKeyMissingError | SealBrokenError} */
   abstract open(subject: string, sealed: string): Promise<string | undefined>;
   abstract erase(subject: string): Promise<void>;
 }

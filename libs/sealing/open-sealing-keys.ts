@@ -1,0 +1,79 @@
+import { createLocalKeyFile, readLocalKeyFile } from './adapters/local-key-file.js';
+import { derivedPepper, rootKeyFromBase64 } from './adapters/root-key.js';
+import type { RootKeys, SealingKeyKind, SealingKeys } from './sealing-keys.port.js';
+import { MissingSealingKeys, PresentSealingKeys } from './sealing-keys.port.js';
+import type { SealingKeyRegistry } from './sealing-keys.port.js';
+
+export const WRAPPING_KEY_VARIABLE = 'KEYLEDGER_WRAPPING_KEY';
+
+export type SealingKeySource =
+  /** `KEYLEDGER_WRAPPING_KEY`: base64 of 32 random bytes; the pepper is derived from it. */
+  | { readonly kind: 'environment'; readonly wrappingKey: string }
+  /** A file of this process's own user, 0600. */
+  | { readonly kind: 'file'; readonly path: string };
+
+/** What was configured cannot be a key: the process does not start. */
+export class SealingKeyConfigurationError extends Error {
+  override readonly name = 'SealingKeyConfigurationError';
+}
+
+/**
+ * The ledger's root keys. They are created, and registered by their check values, on an empty ledger only: later a
+ * missing or a different key is a state (`missing`), in which everything works but what needs a secret.
+ *
+ * @throws {LocalKeyFileError | SealingKeyConfigurationError} the process must not start.
+ */
+export async function openSealingKeys(
+  source: SealingKeySource,
+  registry: SealingKeyRegistry,
+  isLedgerEmpty: () => Promise<boolean>,
+): Promise<SealingKeys> {
+  const name = source.kind === 'file' ? source.path : WRAPPING_KEY_VARIABLE;
+  const registered = await registry.ids();
+  let keys =
+    source.kind === 'file' ? await readLocalKeyFile(source.path) : fromText(source.wrappingKey);
+  if (registered.length === 0) {
+    if (!(await isLedgerEmpty()))
+      return new MissingSealingKeys(
+        name,
+        'this log has events, but this database does not know which keys sealed them: it is not the database of this log',
+      );
+    if (!keys && source.kind === 'file') keys = await createLocalKeyFile(source.path);
+    if (!keys) return new MissingSealingKeys(name, `${name} is not set`);
+    if (await registry.registerFirst(idsOf(keys))) return new PresentSealingKeys(name, keys);
+    return matched(name, keys, await registry.ids());
+  }
+  if (!keys) return new MissingSealingKeys(name, `the key of this ledger is not at ${name}`);
+  return matched(name, keys, registered);
+}
+
+function fromText(text: string): RootKeys | undefined {
+  if (text === '') return undefined;
+  const wrappingKey = rootKeyFromBase64(text);
+  if (!wrappingKey)
+    throw new SealingKeyConfigurationError(
+      `${WRAPPING_KEY_VARIABLE} is not the base64 text of 32 bytes`,
+    );
+  return { wrappingKey, peppers: [derivedPepper(wrappingKey)] };
+}
+
+function matched(
+  name: string,
+  keys: RootKeys,
+  registered: readonly { readonly kind: SealingKeyKind; readonly id: string }[],
+): SealingKeys {
+  const held = new Set(idsOf(keys).map(({ kind, id }) => `${kind}:${id}`));
+  return registered.every(({ kind, id }) => held.has(`${kind}:${id}`))
+    ? new PresentSealingKeys(name, keys)
+    : new MissingSealingKeys(
+        name,
+        `the key at ${name} is not the one that this ledger was sealed with`,
+      );
+}
+
+function idsOf(keys: RootKeys): readonly { readonly kind: SealingKeyKind; readonly id: string }[] {
+  return [
+    { kind: 'wrapping', id: keys.wrappingKey.id },
+    ...keys.peppers.map(({ id }) => ({ kind: 'pepper' as const, id })),
+  ];
+}
