@@ -1,0 +1,5 @@
+export { DoubleLog } from './double-log.js';
+export type { DoubleMember, DoubleOptions } from './event-store-db-double.js';
+export { EventStoreDbDouble } from './event-store-db-double.js';
+export type { AppendFault, Endpoint, ReadFault } from './faults.js';
+export { Faults } from './faults.js';
