@@ -7,6 +7,8 @@ export type ColumnType =
   | 'jsonb'
   | 'text'
   | 'timestamptz'
+  /** Written as lexemes (`'word' 'other'`), for text search; never read back. */
+  | 'tsvector'
   | 'uuid'
   | 'text[]';
 

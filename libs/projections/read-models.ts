@@ -28,7 +28,10 @@ export type AsOf = { readonly position: Position } | { readonly time: string };
  * @throws {StaleReadError} when `atLeast` was not reached in time (503 `projections/stale-read`).
  */
 export abstract class ReadModels {
-  abstract read<T>(options: ReadOptions, work: (sql: SqlReader) => Promise<T>): Promise<ReadResult<T>>;
+  abstract read<T>(
+    options: ReadOptions,
+    work: (sql: SqlReader) => Promise<T>,
+  ): Promise<ReadResult<T>>;
 }
 
 export const STALE_READ_WAIT_MS = 2_000;

@@ -1,0 +1,40 @@
+import { DomainError } from '#kernel';
+import type { Position } from '#event-store';
+
+export type ProjectionsErrorCode =
+  'event-store/upgrade-pending' | 'projections/stale-read' | 'request/invalid-cursor';
+
+/** The read models did not reach `atLeast` within `STALE_READ_WAIT_MS`, or serve nothing yet. */
+export class StaleReadError extends DomainError {
+  constructor(atLeast: Position | undefined, reached: Position | undefined) {
+    super('projections/stale-read' satisfies ProjectionsErrorCode, {
+      ...(atLeast === undefined ? {} : { atLeast: String(atLeast) }),
+      reached: reached === undefined ? null : String(reached),
+    });
+  }
+}
+
+/** The text is no cursor, or one of another list or network. */
+export class InvalidCursorError extends DomainError {
+  constructor() {
+    super('request/invalid-cursor' satisfies ProjectionsErrorCode);
+  }
+}
+
+/** Another log, a log restored from an older backup, or a database of another environment: nothing is applied. */
+export class LogMismatchError extends Error {
+  override readonly name = 'LogMismatchError';
+}
+
+/** Somebody else runs this projection now: its checkpoint is not as this runner left it. */
+export class LeaseLostError extends Error {
+  override readonly name = 'LeaseLostError';
+  constructor(consumer: string) {
+    super(`${consumer} is run by somebody else now`);
+  }
+}
+
+/** A switch or a rollback that would show older data, or tables that are not there. */
+export class SwitchRefusedError extends Error {
+  override readonly name = 'SwitchRefusedError';
+}

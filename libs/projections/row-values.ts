@@ -1,0 +1,162 @@
+import type { ColumnValue, Row } from './projection.js';
+import type { Column, CompiledTable } from './table-schema.js';
+
+/** What a projection wrote does not fit its own table: the event that it came from stops it. */
+export class RowShapeError extends Error {
+  override readonly name = 'RowShapeError';
+}
+
+const INTEGER_MAX = 2 ** 31 - 1;
+const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
+/** PostgreSQL holds neither NUL nor lone surrogates; events may. */
+const NOT_STORABLE = /[\0\p{Surrogate}]/gu;
+
+/** Each column with the value as it would be read back, so that a row in memory equals the same row from the database. */
+export function normalisedRow(
+  table: CompiledTable,
+  key: Row,
+  row: Row,
+): Record<string, ColumnValue> {
+  const normal: Record<string, ColumnValue> = {};
+  let known = 0;
+  for (const column of table.columns) {
+    const given = row[column.name];
+    if (given !== undefined) known += 1;
+    normal[column.name] = normalisedValue(
+      table,
+      column,
+      given === undefined ? key[column.name] : given,
+    );
+  }
+  if (known < Object.keys(row).length) refuseUnknownColumns(table, row);
+  return normal;
+}
+
+export function keyOf(table: CompiledTable, row: Row): Record<string, ColumnValue> {
+  const key: Record<string, ColumnValue> = {};
+  for (const column of table.key)
+    key[column.name] = normalisedValue(table, column, row[column.name]);
+  return key;
+}
+
+export function keyText(table: CompiledTable, key: Row): string {
+  const [only, ...others] = table.key;
+  if (only && others.length === 0) return scalarText(key[only.name]);
+  return JSON.stringify(table.key.map((column) => scalarText(key[column.name])));
+}
+
+/** Of what is no array and no object. */
+function scalarText(value: ColumnValue | undefined): string {
+  return typeof value === 'object' ? JSON.stringify(value) : String(value);
+}
+
+function refuseUnknownColumns(table: CompiledTable, row: Row): void {
+  const engine = new Set(['from_position', 'born_position']);
+  for (const [name, value] of Object.entries(row))
+    if (
+      value !== (undefined as unknown) &&
+      !engine.has(name) &&
+      !table.columns.some((column) => column.name === name)
+    )
+      throw new RowShapeError(`table ${table.name} has no column ${name}`);
+}
+
+export function normalisedValue(
+  table: CompiledTable,
+  column: Column,
+  value: ColumnValue | undefined,
+): ColumnValue {
+  if (value === undefined || value === null) {
+    if (!column.nullable)
+      throw new RowShapeError(`column ${column.name} of ${table.name} has no value`);
+    return null;
+  }
+  const normal = NORMALISE[column.type](value);
+  if (normal === undefined)
+    throw new RowShapeError(
+      `column ${column.name} of ${table.name} takes ${column.type}, not ${typeof value}`,
+    );
+  return normal;
+}
+
+type Normalise = (value: Exclude<ColumnValue, null>) => ColumnValue | undefined;
+
+const NORMALISE: Readonly<Record<Column['type'], Normalise>> = {
+  bigint: (value) =>
+    typeof value === 'bigint'
+      ? value
+      : Number.isSafeInteger(value)
+        ? BigInt(value as number)
+        : undefined,
+  boolean: (value) => (typeof value === 'boolean' ? value : undefined),
+  integer: (value) =>
+    Number.isInteger(value) && Math.abs(value as number) <= INTEGER_MAX ? value : undefined,
+  jsonb: (value) => (typeof value === 'bigint' ? undefined : storableJson(value)),
+  text: (value) => (typeof value === 'string' ? storableText(value) : undefined),
+  timestamptz: (value) => {
+    const time = typeof value === 'string' ? new Date(value) : undefined;
+    return time && !Number.isNaN(time.getTime()) ? time.toISOString() : undefined;
+  },
+  tsvector: (value) => (typeof value === 'string' ? storableText(value) : undefined),
+  uuid: (value) => (typeof value === 'string' && UUID.test(value) ? value : undefined),
+  'text[]': (value) =>
+    Array.isArray(value) && value.every((one) => typeof one === 'string')
+      ? value.map(storableText)
+      : undefined,
+};
+
+function storableText(text: string): string {
+  return text.replace(NOT_STORABLE, '\ufffd');
+}
+
+/** A plain copy, as `JSON.parse(JSON.stringify())` gives it: what it was made of may change afterwards. */
+function storableJson(value: Exclude<ColumnValue, null | bigint>): ColumnValue {
+  return JSON.parse(JSON.stringify(value), (_, one: unknown) =>
+    typeof one === 'string' ? storableText(one) : one,
+  ) as ColumnValue;
+}
+
+/** A value in the text form that `COPY` and casts from text take. */
+export function textOf(column: Column, value: ColumnValue): string | null {
+  if (value === null) return null;
+  switch (column.type) {
+    case 'jsonb':
+      return JSON.stringify(value);
+    case 'text[]':
+      return arrayLiteral(value as readonly string[]);
+    default:
+      return scalarText(value);
+  }
+}
+
+function arrayLiteral(values: readonly string[]): string {
+  return `{${values.map((value) => `"${value.replace(/[\\"]/g, '\\$&')}"`).join(',')}}`;
+}
+
+const ESCAPED: Readonly<Record<string, string>> = {
+  '\\': '\\\\',
+  '\n': '\\n',
+  '\r': '\\r',
+  '\t': '\\t',
+};
+
+/** Rows as `COPY … FROM STDIN` takes them (text format). */
+export function copyText(columns: readonly Column[], rows: readonly Row[]): string {
+  let text = '';
+  for (const row of rows) {
+    let separator = '';
+    for (const column of columns) {
+      const value = textOf(column, row[column.name] ?? null);
+      text += separator;
+      text +=
+        value === null
+          ? '\\N'
+          : /[\\\n\r\t]/.test(value)
+            ? value.replace(/[\\\n\r\t]/g, (c) => ESCAPED[c] ?? c)
+            : value;
+      separator = '\t';
+    }
+    text += '\n';
+  }
+  return text;
+}

@@ -1,0 +1,2 @@
+export type { GivenEvent } from './projection-spec.js';
+export { projectionSpec, recordedEvents } from './projection-spec.js';
