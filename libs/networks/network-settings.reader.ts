@@ -1,10 +1,10 @@
 import { Injectable } from '@nestjs/common';
 import type { NetworkId } from '#kernel';
-import { streamId } from '#kernel';
+import { DomainError, streamId } from '#kernel';
 import { StreamReader } from '#messaging';
 import type { ApiProfile, Region } from './domain/api-profile.value.js';
 import type { KeyPolicy } from './domain/key-policy.value.js';
-import type { WebhookCredential } from './domain/network.decider.js';
+import type { NetworkState, WebhookCredential } from './domain/network.decider.js';
 import { networkDecider } from './domain/network.decider.js';
 
 /** A network's settings as of its last event. */
@@ -19,6 +19,13 @@ export interface NetworkSettings {
 
 export const networkStreamId = (networkId: NetworkId) => streamId('network', networkId, 'settings');
 
+/** @throws {DomainError} `networks/not-found` */
+export function settingsOf(networkId: NetworkId, state: NetworkState): NetworkSettings {
+  if (state.lifecycle === 'absent') throw new DomainError('networks/not-found');
+  const { name, region, keyPolicy, apiProfile, webhookCredentials } = state;
+  return { networkId, name, region, keyPolicy, apiProfile, webhookCredentials };
+}
+
 /** Folds the network's own stream, read from the leader: never behind an acknowledged change. */
 @Injectable()
 export class NetworkSettingsReader {
@@ -27,8 +34,6 @@ export class NetworkSettingsReader {
   /** `undefined` when there is no such network. */
   async load(networkId: NetworkId, signal?: AbortSignal): Promise<NetworkSettings | undefined> {
     const { state } = await this.streams.load(networkStreamId(networkId), networkDecider, signal);
-    if (state.lifecycle === 'absent') return undefined;
-    const { name, region, keyPolicy, apiProfile, webhookCredentials } = state;
-    return { networkId, name, region, keyPolicy, apiProfile, webhookCredentials };
+    return state.lifecycle === 'absent' ? undefined : settingsOf(networkId, state);
   }
 }
