@@ -11,4 +11,6 @@ export interface ProblemDefinition {
 }
 
 /** One context's part of the error catalogue: total over its codes. `docs/errors/<context>-<problem>.md` explains each. */
-export type ProblemSection<Code extends DomainErrorCode> = Readonly<Record<Code, ProblemDefinition>>;
+export type ProblemSection<Code extends DomainErrorCode> = Readonly<
+  Record<Code, ProblemDefinition>
+>;
