@@ -48,6 +48,6 @@ export {
   PORTAL_RULES,
   PORTALS,
 } from './domain/portal.value.js';
-export type { EligibilityVerdict, VerdictTrait } from './domain/verdict.value.js';
+export type { EligibilityVerdict } from './domain/verdict.value.js';
 export { keysEvents } from './keys.catalogue.js';
 export { keysProblems } from './keys.problems.js';

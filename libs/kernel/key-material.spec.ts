@@ -1,0 +1,111 @@
+import { describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+import type { PortalCode } from './key-material.js';
+import {
+  BASE62,
+  composeKey,
+  containsKeyMaterial,
+  KEY_CHARS_MAX,
+  maskedKey,
+  parseKey,
+  PORTAL_CODES,
+} from './key-material.js';
+
+const RANDOM = '0123456789ABCDEFGHIJabcdefghijklmnop';
+const randomPart = fc
+  .array(fc.constantFrom(...Array.from(BASE62)), { minLength: 36, maxLength: 36 })
+  .map((letters) => letters.join(''));
+const prefix = fc.stringMatching(/^[a-z][a-z0-9]{1,11}$/);
+const code = fc.constantFrom<PortalCode>(...PORTAL_CODES);
+const key = fc
+  .tuple(prefix, code, randomPart)
+  .map(([first, portal, random]) => composeKey(first, portal, random));
+
+describe('the written form of a key', () => {
+  it('is prefix, portal, random part and CRC-32 in base62', () => {
+    // CRC-32 of "kl_aff_0123456789ABCDEFGHIJabcdefghijklmnop", as `python -c 'import zlib'` computes it.
+    expect(composeKey('kl', 'aff', RANDOM)).toBe(`kl_aff_${RANDOM}_3HR78p`);
+  });
+
+  it('is found by its own parts, and is never longer than its bound', () => {
+    fc.assert(
+      fc.property(prefix, code, randomPart, (first, portal, random) => {
+        const text = composeKey(first, portal, random);
+        expect(parseKey(text)).toEqual({ prefix: first, portalCode: portal, hint: text.slice(-4) });
+        expect(text.length).toBeLessThanOrEqual(KEY_CHARS_MAX);
+      }),
+    );
+  });
+
+  it('is junk with any one character changed', () => {
+    fc.assert(
+      fc.property(key, fc.nat(), fc.constantFrom(...Array.from(BASE62)), (text, at, letter) => {
+        const index = at % text.length;
+        fc.pre(text[index] !== letter);
+        expect(parseKey(text.slice(0, index) + letter + text.slice(index + 1))).toBeUndefined();
+      }),
+      { numRuns: 1_000 },
+    );
+  });
+
+  it('is not any other text', () => {
+    fc.assert(
+      fc.property(fc.string(), (text) => {
+        expect(parseKey(text)).toBeUndefined();
+      }),
+    );
+    expect(parseKey('k'.repeat(1_000_000))).toBeUndefined();
+  });
+
+  it.each(['', 'k', 'Kl', '1k', 'k_l', 'abcdefghijklm'])('has no prefix %j', (bad) => {
+    expect(() => composeKey(bad, 'aff', RANDOM)).toThrow(TypeError);
+  });
+
+  it('masks all but prefix, portal and hint', () => {
+    expect(maskedKey('kl', 'aff', '9xYz')).toBe('kl_aff_…9xYz');
+  });
+});
+
+describe('a text that holds a key', () => {
+  it('is recognised wherever the key stands in it', () => {
+    const around = fc.string({ unit: 'grapheme', maxLength: 30 });
+    fc.assert(
+      fc.property(around, key, around, (before, text, after) => {
+        expect(containsKeyMaterial(before + text + after)).toBe(true);
+      }),
+    );
+  });
+
+  it.each([
+    ['glued to letters', (text: string) => `mykeyis${text}thanks`],
+    ['broken by a line feed', (text: string) => `${text.slice(0, 20)}\n${text.slice(20)}`],
+    ['broken by zero-width spaces', (text: string) => text.split('').join('\u200B')],
+    [
+      'in full-width letters',
+      (text: string) =>
+        text.replace(/[!-~]/g, (c) => String.fromCodePoint(c.charCodeAt(0) + 0xfee0)),
+    ],
+    [
+      'after another one with a wrong checksum',
+      (text: string) => `kl_aff_${RANDOM}_000000 ${text}`,
+    ],
+  ])('is recognised when the key is %s', (_, written) => {
+    expect(containsKeyMaterial(written(composeKey('kl', 'aff', RANDOM)))).toBe(true);
+  });
+
+  it('is not one with a wrong checksum, nor any other text', () => {
+    expect(containsKeyMaterial(`kl_aff_${RANDOM}_000000`)).toBe(false);
+    expect(containsKeyMaterial('kl_aff_…9xYz')).toBe(false);
+    fc.assert(
+      fc.property(fc.string({ maxLength: 300 }), (text) => {
+        expect(containsKeyMaterial(text)).toBe(false);
+      }),
+    );
+  });
+
+  it('is searched in time that grows with its length only', () => {
+    const started = performance.now();
+    containsKeyMaterial(`abcdefghijkl_aff_${RANDOM}_000000`.repeat(20_000));
+    expect(performance.now() - started).toBeLessThan(5_000);
+  });
+});

@@ -1,0 +1,223 @@
+import { describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+import { DomainError, keyId, shareId } from '#kernel';
+import type { KeyRingCommand, NewKey } from './key-ring.commands.js';
+import type { KeyRing } from './key-ring.decider.js';
+import { isHolderSuspended, keyRingDecider, keyVersion, liveKeys } from './key-ring.decider.js';
+import { KEY_VERSION_EVENTS } from './key-ring.events.js';
+import type { KeyRingEvent } from './key-ring.events.js';
+
+const KEYS = Array.from({ length: 8 }, (_, n) =>
+  keyId(`00000000-0000-4000-8000-00000000000${String(n)}`),
+);
+const SHARES = Array.from({ length: 8 }, (_, n) =>
+  shareId(`10000000-0000-4000-8000-00000000000${String(n)}`),
+);
+const START = Date.parse('2026-01-01T00:00:00.000Z');
+const ACTIVE_KEYS_MAX = 2;
+const time = (hours: number) => new Date(START + hours * 3_600_000).toISOString();
+
+/** Commands of a clock that never goes back; ids of new keys and shares are fresh, as handlers make them. */
+const plan = fc.array(
+  fc.record({
+    act: fc.constantFrom(
+      'issue',
+      'issue',
+      'share',
+      'openShare',
+      'endShare',
+      'reveal',
+      'relabel',
+      'suspend',
+      'suspendRing',
+      'reinstate',
+      'reinstateRing',
+      'revoke',
+      'revokeAndReissue',
+      'expire',
+    ),
+    key: fc.nat({ max: 7 }),
+    share: fc.nat({ max: 7 }),
+    hours: fc.nat({ max: 6 }),
+    eligible: fc.boolean(),
+    lifetime: fc.option(fc.integer({ min: 1, max: 48 })),
+  }),
+  { maxLength: 40 },
+);
+
+function run(steps: typeof plan extends fc.Arbitrary<infer T> ? T : never) {
+  let state: KeyRing = keyRingDecider.initialState();
+  const log: { state: KeyRing; events: readonly KeyRingEvent[] }[] = [];
+  let hour = 0;
+  for (const step of steps) {
+    hour += step.hours;
+    const fresh = KEYS.find((id) => !state.keys.has(id));
+    const freshShare = SHARES.find((id) => !state.shares.has(id));
+    const id = KEYS[step.key];
+    const of = SHARES[step.share];
+    if (!fresh || !freshShare || !id || !of) break;
+    const at = time(hour);
+    const key: NewKey = {
+      keyId: fresh,
+      label: 'label',
+      prefix: 'kl',
+      hint: 'wxyz',
+      secret: { storage: 'sealed', pepperId: 'p', lookupHash: fresh },
+      permissions: [],
+      employeeId: null,
+      expiresAt: step.lifetime === null ? null : time(hour + step.lifetime),
+    };
+    const verdict = {
+      eligible: step.eligible,
+      blockers: [],
+      score: 0,
+      threshold: 0,
+      traits: [],
+    };
+    const cause = { kind: 'manual', reason: 'reason', event: null } as const;
+    const policy = { activeKeysMax: ACTIVE_KEYS_MAX };
+    const commands: Record<string, KeyRingCommand> = {
+      issue: {
+        type: 'issue',
+        portal: 'affiliate',
+        holder: { type: 'partner', id: 7 },
+        key,
+        policy,
+        verdict,
+        at,
+      },
+      share: {
+        type: 'share',
+        keyId: id,
+        share: {
+          shareId: freshShare,
+          recipient: { type: 'holderUsers', reference: '7' },
+          channel: 'chat',
+          reason: 'reason',
+          bound: 'users',
+          tokenHash: freshShare,
+          pepperId: 'p',
+          expiresAt: time(hour + 24),
+        },
+        shareTtlSecondsMax: 86_400,
+        at,
+      },
+      openShare: { type: 'openShare', shareId: of, openedBy: { type: 'passphrase' }, at },
+      endShare: { type: 'endShare', shareId: of, reason: 'withdrawn' },
+      reveal: { type: 'reveal', keyId: id, purpose: 'support', note: null, at },
+      relabel: { type: 'relabel', keyId: id, label: `label ${String(hour)}` },
+      suspend: { type: 'suspend', keyId: id, cause },
+      suspendRing: { type: 'suspendRing', cause },
+      reinstate: { type: 'reinstate', keyId: id, reason: 'reason', verdict, at },
+      reinstateRing: { type: 'reinstateRing', reason: 'reason', verdict, at },
+      revoke: { type: 'revoke', keyId: id, reason: 'unused', note: null },
+      revokeAndReissue: {
+        type: 'revokeAndReissue',
+        keyId: id,
+        reason: 'rotated',
+        note: null,
+        replacement: key,
+        policy,
+        verdict,
+        at,
+      },
+      expire: { type: 'expire', at },
+    };
+    const command = commands[step.act];
+    if (!command) throw new Error(`no command ${step.act}`);
+    let events: readonly KeyRingEvent[];
+    try {
+      events = keyRingDecider.decide(command, state);
+    } catch (error) {
+      if (!(error instanceof DomainError)) throw error;
+      continue;
+    }
+    state = events.reduce((before, event) => keyRingDecider.evolve(before, event), state);
+    log.push({ state, events });
+  }
+  return { state, log, events: log.flatMap((entry) => entry.events) };
+}
+
+const always = (check: (result: ReturnType<typeof run>) => void) => {
+  fc.assert(
+    fc.property(plan, (steps) => {
+      check(run(steps));
+    }),
+    { numRuns: 500 },
+  );
+};
+
+describe('whatever is asked of a ring', () => {
+  it('never has more live keys than the policy says', () => {
+    always(({ log }) => {
+      for (const { state } of log)
+        expect(liveKeys(state).length).toBeLessThanOrEqual(ACTIVE_KEYS_MAX);
+    });
+  });
+
+  it('a revoked or expired key never gets another event that changes it', () => {
+    always(({ events }) => {
+      const over = new Set<string>();
+      for (const { type, data } of events) {
+        if (type !== 'ShareEnded') expect(over).not.toContain(data.keyId);
+        if (type === 'KeyRevoked' || type === 'KeyExpired') over.add(data.keyId);
+      }
+    });
+  });
+
+  it('a share is opened at most once, never after its end, and only while its key is active', () => {
+    always(({ log }) => {
+      const done = new Set<string>();
+      log.forEach(({ events }, index) => {
+        for (const { type, data } of events) {
+          if (type !== 'ShareOpened' && type !== 'ShareEnded') continue;
+          expect(done).not.toContain(data.shareId);
+          done.add(data.shareId);
+          if (type === 'ShareOpened')
+            expect(log[index - 1]?.state.keys.get(data.keyId)?.status).toBe('active');
+        }
+      });
+    });
+  });
+
+  it('an open share is a share of an active key, and a key has at most one', () => {
+    always(({ log }) => {
+      for (const { state } of log) {
+        const open = [...state.shares.values()].filter((share) => share.status === 'open');
+        for (const share of open) expect(state.keys.get(share.keyId)?.status).toBe('active');
+        expect(new Set(open.map((share) => share.keyId)).size).toBe(open.length);
+      }
+    });
+  });
+
+  it('no key is active beside one that was suspended with its holder', () => {
+    always(({ log }) => {
+      for (const { state } of log)
+        if (isHolderSuspended(state))
+          expect(liveKeys(state).every((key) => key.status === 'suspended')).toBe(true);
+    });
+  });
+
+  it('a key’s version is the count of the events that change it', () => {
+    always(({ state, events }) => {
+      for (const id of KEYS)
+        expect(keyVersion(state, id)).toBe(
+          events.filter(
+            ({ type, data }) =>
+              data.keyId === id && (KEY_VERSION_EVENTS as readonly string[]).includes(type),
+          ).length,
+        );
+    });
+  });
+
+  it('every replacement is linked both ways', () => {
+    always(({ state }) => {
+      for (const key of state.keys.values()) {
+        if (key.replaces !== null)
+          expect(state.keys.get(key.replaces)).toMatchObject({ replacedBy: key.keyId });
+        if (key.status === 'revoked' && key.replacedBy !== null)
+          expect(state.keys.get(key.replacedBy)?.replaces).toBe(key.keyId);
+      }
+    });
+  });
+});
