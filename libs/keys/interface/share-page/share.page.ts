@@ -1,0 +1,103 @@
+import type { OpenedShare } from '../../commands/open-share/open-share.command.js';
+import type { HtmlPage } from './html.page.js';
+import { escapeHtml, htmlPage } from './html.page.js';
+
+/** Where the page is, seen from the server's root. A link is this path, `#` and the token. */
+export const SHARE_PAGE_PATH = '/v1/share';
+/** Where the form posts to, and where programs open a share. */
+export const SHARE_OPEN_PATH = '/v1/shares/open';
+
+// The token leaves the address bar as soon as it was read: it must not stay in the browser's history.
+const SCRIPT = `(() => {
+  const token = location.hash.slice(1);
+  const field = document.getElementById('token');
+  if (!token || !field) return;
+  field.value = token;
+  history.replaceState(null, '', location.pathname);
+  document.getElementById('token-row').hidden = true;
+  document.getElementById('ready').hidden = false;
+  document.getElementById('passphrase').focus();
+})();`;
+
+const HOW_TO_OPEN_SIGNED_IN = `<h2 id="signed-in">If the share is bound to your account</h2>
+<p>Your manager may have bound the share to your company’s users instead of a passphrase. This page does not sign you in:
+open such a share with an access token of yours, or read the key at <code>GET /v1/me/api</code>.</p>
+<pre><code>curl -X POST https://&lt;this host&gt;${SHARE_OPEN_PATH} \\
+  -H "Authorization: Bearer $ACCESS_TOKEN" \\
+  -H "Content-Type: application/json" \\
+  -d '{"token": "&lt;what follows # in the link&gt;"}'</code></pre>`;
+
+const NO_SCRIPT = `<noscript><p>Your browser runs no script, so this page cannot read the link’s code by itself:
+copy what follows <code>#</code> in the address and paste it here.</p></noscript>`;
+
+/**
+ * The page behind a share link: static, the same for every link, as the token stands in the fragment, which no browser
+ * sends. Loading it opens nothing; opening is the form's POST, which a person presses.
+ */
+export function sharePage(): HtmlPage {
+  return page;
+}
+
+const page = htmlPage({
+  title: 'You were given an API key',
+  script: SCRIPT,
+  main: `<p>The key is shown <strong>once</strong>. Have a place ready to keep it, such as a secrets manager, before you press the button.</p>
+<form method="post" action="${SHARE_OPEN_PATH}" autocomplete="off">
+<p id="ready" role="status" hidden>The link’s code was read from the address.</p>
+<div id="token-row">
+${NO_SCRIPT}
+<label for="token">Code of the link</label>
+<input id="token" name="token" type="text" required maxlength="200" autocomplete="off" autocapitalize="off" spellcheck="false" aria-describedby="token-hint">
+<p id="token-hint" class="hint">Everything after <code>#</code> in the link.</p>
+</div>
+<label for="passphrase">Passphrase</label>
+<input id="passphrase" name="passphrase" type="password" maxlength="200" autocomplete="off" autocapitalize="off" spellcheck="false" aria-describedby="passphrase-hint">
+<p id="passphrase-hint" class="hint">You received it apart from the link. After five wrong ones the share ends.</p>
+<button type="submit">Show the key</button>
+</form>
+${HOW_TO_OPEN_SIGNED_IN}`,
+});
+
+/** The answer to a person who opened a share. */
+export function openedSharePage(opened: OpenedShare): HtmlPage {
+  const { access } = opened;
+  return htmlPage({
+    title: 'Your API key',
+    main: `<p role="status">This key is shown once; the link no longer works. Keep it like a password.</p>
+<pre><code>${escapeHtml(opened.key)}</code></pre>
+<h2>How to authenticate</h2>
+<dl>
+<dt>Base URL</dt><dd><code>${escapeHtml(access.baseUrl)}</code></dd>
+<dt>Header</dt><dd><code>${escapeHtml(access.headerName)}</code>, with the key as its value, on every request</dd>
+<dt>Portal</dt><dd>${escapeHtml(opened.portal)}</dd>
+${opened.label === '' ? '' : `<dt>Label</dt><dd>${escapeHtml(opened.label)}</dd>\n`}</dl>
+<p>A missing or misspelled header is answered with 401. Never put the key into an address.</p>
+<h2>An example</h2>
+<p>With the key in the environment variable <code>API_KEY</code>:</p>
+<pre><code>${escapeHtml(access.exampleRequest)}</code></pre>
+${documentation(access.documentation)}`,
+  });
+}
+
+/** The answer to a person whose share could not be opened. Title and text are those of the error catalogue. */
+export function shareRefusedPage(problem: {
+  readonly title: string;
+  readonly detail: string;
+  readonly signInNeeded: boolean;
+}): HtmlPage {
+  return htmlPage({
+    title: problem.title,
+    main: `<p role="alert">${escapeHtml(problem.detail)}</p>
+<p><a href="${SHARE_PAGE_PATH}">Back to the form</a>: use the link that you were sent once more, it carries the code.</p>
+${problem.signInNeeded ? HOW_TO_OPEN_SIGNED_IN : ''}`,
+  });
+}
+
+function documentation(links: OpenedShare['access']['documentation']): string {
+  if (links.length === 0) return '';
+  const items = links.map(
+    ({ title, url }) =>
+      `<li><a href="${escapeHtml(url)}" rel="noreferrer noopener">${escapeHtml(title)}</a></li>`,
+  );
+  return `<h2>Documentation</h2>\n<ul>\n${items.join('\n')}\n</ul>`;
+}

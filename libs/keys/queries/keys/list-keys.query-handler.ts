@@ -1,0 +1,26 @@
+import type { IQueryHandler } from '@nestjs/cqrs';
+import { QueryHandler } from '@nestjs/cqrs';
+import type { Page, ReadResult } from '#projections';
+import { pageOf } from '#projections';
+import { KeyDirectoryReader } from '../key-directory.reader.js';
+import { keysIn, listed } from '../key-directory.rows.js';
+import { pagePlace, placeCursor } from '../page-place.value.js';
+import type { KeyView } from './key.view.js';
+import { ListKeys } from './list-keys.query.js';
+
+const KEYS_CURSOR = 'apiKeys';
+
+@QueryHandler(ListKeys)
+export class ListKeysHandler implements IQueryHandler<ListKeys> {
+  constructor(private readonly directory: KeyDirectoryReader) {}
+
+  execute({ principal, input, options }: ListKeys): Promise<ReadResult<Page<KeyView>>> {
+    const { first, after, ...filter } = input;
+    const page = pagePlace(KEYS_CURSOR, principal.networkId, first, after);
+    return this.directory.asEmployee(principal, options, async (sql, scope, moment) =>
+      pageOf(await keysIn(sql, scope, moment, filter, page), page.first, listed, (key) =>
+        placeCursor(KEYS_CURSOR, principal.networkId, key.issued.position, key.keyId),
+      ),
+    );
+  }
+}

@@ -1,0 +1,16 @@
+import { Query } from '@nestjs/cqrs';
+import type { Principal } from '#access';
+import type { ShareId } from '#kernel';
+import type { ReadResult } from '#projections';
+import type { QueryOptions } from '../query-options.value.js';
+import type { ShareView } from './share.view.js';
+
+export class GetShare extends Query<ReadResult<ShareView>> {
+  constructor(
+    readonly principal: Principal,
+    readonly input: { readonly shareId: ShareId },
+    readonly options: QueryOptions = {},
+  ) {
+    super();
+  }
+}
