@@ -12,7 +12,7 @@ export interface ListedWebhookCredential {
 }
 
 /** Networks with their settings as they are, and as they were. */
-export const networkDirectory: Projection = {
+export const networkDirectory = {
   name: 'network_directory',
   version: 1,
   tables: {
@@ -38,7 +38,7 @@ export const networkDirectory: Projection = {
     'WebhookCredentialIssued',
     'WebhookCredentialRevoked',
   ],
-  apply(event) {
+  apply(event: RecordedEvent): readonly RowChange[] {
     const key = { network_id: networkOf(event) };
     const change = (to: (before: Row) => Row): readonly RowChange[] => [
       { table: 'networks', key, change: (before) => before && { ...before, ...to(before) } },
@@ -84,7 +84,7 @@ export const networkDirectory: Projection = {
         }));
     }
   },
-};
+} as const satisfies Projection;
 
 const credentialsOf = (row: Row) =>
   row['webhook_credentials'] as readonly ListedWebhookCredential[];

@@ -1,0 +1,44 @@
+import type { IQueryHandler } from '@nestjs/cqrs';
+import { QueryHandler } from '@nestjs/cqrs';
+import { Authorizer, OPERATOR } from '#access';
+import { DomainError } from '#kernel';
+import type { ReadResult } from '#projections';
+import { LOG_TIMES, ReadModels, positionOf, rowsAsOf } from '#projections';
+import { assertReachable } from '../../own-network.js';
+import { networkDirectory } from '../../projections/network-directory.projection.js';
+import type { NetworkRow, NetworkView } from '../network.view.js';
+import { networkViewOf } from '../network.view.js';
+import { GetNetwork } from './get-network.query.js';
+
+@QueryHandler(GetNetwork)
+export class GetNetworkHandler implements IQueryHandler<GetNetwork, ReadResult<NetworkView>> {
+  constructor(
+    private readonly authorizer: Authorizer,
+    private readonly readModels: ReadModels,
+  ) {}
+
+  async execute({ principal, input, options }: GetNetwork): Promise<ReadResult<NetworkView>> {
+    const { networkId } = input;
+    assertReachable(principal, networkId);
+    const act = principal.actor.type === 'operator' ? OPERATOR : 'network.read';
+    await this.authorizer.authorize(principal, act, { networkId });
+    const { asOf, ...read } = options;
+    return this.readModels.read(
+      { projections: [networkDirectory.name, ...(asOf ? [LOG_TIMES] : [])], ...read },
+      async (sql) => {
+        const at = asOf && (await positionOf(sql, asOf));
+        const networks = rowsAsOf(
+          { name: 'networks', table: networkDirectory.tables.networks },
+          at === undefined ? undefined : '$2',
+        );
+        const [row] = await sql.rows<NetworkRow>(
+          `SELECT network_id, name, region, key_policy, api_profile, webhook_credentials
+           FROM ${networks} network WHERE network_id = $1`,
+          [networkId, ...(at === undefined ? [] : [at])],
+        );
+        if (!row) throw new DomainError('networks/not-found');
+        return networkViewOf(row);
+      },
+    );
+  }
+}

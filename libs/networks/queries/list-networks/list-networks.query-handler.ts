@@ -1,0 +1,64 @@
+import type { IQueryHandler } from '@nestjs/cqrs';
+import { QueryHandler } from '@nestjs/cqrs';
+import { Authorizer, OPERATOR } from '#access';
+import type { Page, ReadResult } from '#projections';
+import {
+  InvalidCursorError,
+  LOG_TIMES,
+  ReadModels,
+  decodeCursor,
+  encodeCursor,
+  pageOf,
+  positionOf,
+  rowsAsOf,
+} from '#projections';
+import { networkDirectory } from '../../projections/network-directory.projection.js';
+import type { NetworkRow, NetworkView } from '../network.view.js';
+import { networkViewOf } from '../network.view.js';
+import { ListNetworks } from './list-networks.query.js';
+
+const CURSOR_KIND = 'networks';
+
+/** All networks for operators, by id; for everybody else the one of their token. */
+@QueryHandler(ListNetworks)
+export class ListNetworksHandler implements IQueryHandler<
+  ListNetworks,
+  ReadResult<Page<NetworkView>>
+> {
+  constructor(
+    private readonly authorizer: Authorizer,
+    private readonly readModels: ReadModels,
+  ) {}
+
+  async execute(query: ListNetworks): Promise<ReadResult<Page<NetworkView>>> {
+    const { principal, input, options } = query;
+    const operator = principal.actor.type === 'operator';
+    const own = operator ? null : principal.networkId;
+    await this.authorizer.authorize(principal, operator ? OPERATOR : 'network.read', {
+      networkId: own,
+    });
+    const [after] = input.after === undefined ? [0] : decodeCursor(CURSOR_KIND, own, input.after);
+    if (typeof after !== 'number') throw new InvalidCursorError();
+    const { asOf, ...read } = options;
+    return this.readModels.read(
+      { projections: [networkDirectory.name, ...(asOf ? [LOG_TIMES] : [])], ...read },
+      async (sql) => {
+        const at = asOf && (await positionOf(sql, asOf));
+        const networks = rowsAsOf(
+          { name: 'networks', table: networkDirectory.tables.networks },
+          at === undefined ? undefined : '$4',
+        );
+        const rows = await sql.rows<NetworkRow>(
+          `SELECT network_id, name, region, key_policy, api_profile, webhook_credentials
+           FROM ${networks} network
+           WHERE network_id > $1 AND ($2::bigint IS NULL OR network_id = $2)
+           ORDER BY network_id LIMIT $3`,
+          [after, own, input.first + 1, ...(at === undefined ? [] : [at])],
+        );
+        return pageOf(rows, input.first, networkViewOf, (row) =>
+          encodeCursor(CURSOR_KIND, own, [Number(row.network_id)]),
+        );
+      },
+    );
+  }
+}
