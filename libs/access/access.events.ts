@@ -10,5 +10,5 @@ export const accessEvents: EventCatalogueSection<EmployeeEvent | IdentityEvent |
   EmployeeRemoved: { version: 1, retention: 'governance' },
   IdentityReserved: { version: 1, retention: 'governance' },
   IdentityReleased: { version: 1, retention: 'governance' },
-  AccessDenied: { version: 1, retention: 'traffic', personal: ['address'] },
+  AccessDenied: { version: 1, retention: 'traffic' },
 };

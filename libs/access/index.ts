@@ -31,3 +31,17 @@ export {
 export { AuthorityFence } from './ports/authority-fence.port.js';
 export type { Denial } from './ports/access-denials.port.js';
 export { AccessDenials } from './ports/access-denials.port.js';
+export type { LinkedIdentity } from './ports/identity-directory.port.js';
+export { IdentityDirectory } from './ports/identity-directory.port.js';
+export type { TokenRefusal, VerifiedToken } from './ports/token-verifier.port.js';
+export { TokenRefusedError, TokenVerifier } from './ports/token-verifier.port.js';
+export type { IssuerOptions } from './access.options.js';
+export { AccessOptions } from './access.options.js';
+export type { Budget, BudgetCaller, BudgetOf, BudgetOptions } from './adapters/request-budgets.js';
+export { BUDGETS_DEFAULT, RequestBudgets } from './adapters/request-budgets.js';
+export { ClientAddresses } from './adapters/client-addresses.js';
+export { RequestGate } from './request-gate.js';
+export { accessMigrations } from './adapters/postgres-authority-fence.js';
+export { identitiesProjection } from './projections/identities.projection.js';
+export type { AccessReply, AccessRequest } from './interface/request.js';
+export { requestOf } from './interface/request.js';

@@ -1,5 +1,5 @@
 import type { DomainEvent } from '#kernel';
-import type { Actor, SealedText } from '#event-store';
+import type { Actor } from '#event-store';
 
 /** Refusals of one caller, coalesced: the first at once (`windowSeconds` 0), then one with a count a window. */
 export type AccessDenied = DomainEvent<
@@ -13,8 +13,6 @@ export type AccessDenied = DomainEvent<
     readonly lastAt: string;
     /** `null` without a verified caller, and in the bucket that takes what is over the limits. */
     readonly actor: Actor | null;
-    /** Sealed: of the last refusal; absent in the overflow bucket. */
-    readonly address?: SealedText;
     /** Counts of callers beyond the limits of one window, together. */
     readonly overflow: boolean;
   }

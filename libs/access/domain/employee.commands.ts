@@ -1,11 +1,11 @@
 import type { EmployeeId } from '#kernel';
 import type { EmployeeRights } from './employee.events.js';
 
-/** Who decides, with the rights of the moment: nobody grants what they do not hold. */
+/** Who decides. An employee's rights are those that the roster itself says at the moment of the decision. */
 export type RosterAuthority =
   | { readonly kind: 'operator' }
   | { readonly kind: 'system' }
-  | ({ readonly kind: 'employee'; readonly employeeId: EmployeeId } & EmployeeRights);
+  | { readonly kind: 'employee'; readonly employeeId: EmployeeId };
 
 export interface AdmitEmployee {
   readonly kind: 'admit';

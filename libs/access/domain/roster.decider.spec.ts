@@ -13,12 +13,13 @@ const admitted = (id: number, rights: EmployeeRights): EmployeeAdmitted => ({
   data: { employeeId: employeeId(id), issuer, subject: `user-${String(id)}`, ...rights },
 });
 const sam = admitted(1, superRights);
-const bySam: RosterAuthority = { kind: 'employee', employeeId: employeeId(1), ...superRights };
+const bySam: RosterAuthority = { kind: 'employee', employeeId: employeeId(1) };
 const managerRights: EmployeeRights = {
   superUser: false,
   permissions: ['network.employees.manage', 'partners.read'],
   scope: 'limited',
 };
+const manager = admitted(2, managerRights);
 const byManager: RosterAuthority = {
   kind: 'employee',
   employeeId: employeeId(2),
@@ -63,7 +64,6 @@ describe('the roster of a network', () => {
   });
 
   it('lets only a super user make or remove a super user', () => {
-    const manager = admitted(2, managerRights);
     given(sam, manager)
       .when(admit(bySam, 3, superRights))
       .then(admitted(3, superRights));
@@ -92,13 +92,13 @@ describe('the roster of a network', () => {
   });
 
   it('lets nobody grant what they do not hold', () => {
-    given(sam)
+    given(sam, manager)
       .when(admit(byManager, 3, { ...plain, permissions: ['partner.api_keys.reveal'] }))
       .thenRefused('access/forbidden', { required: ['partner.api_keys.reveal'] });
-    given(sam)
+    given(sam, manager)
       .when(admit(byManager, 3, { ...plain, scope: 'global' }))
       .thenRefused('access/forbidden');
-    given(sam)
+    given(sam, manager)
       .when(admit(byManager, 3, plain))
       .then(admitted(3, plain));
   });
@@ -173,6 +173,29 @@ describe('the roster of a network', () => {
         rights: { scope: 'global' },
       })
       .thenRefused('access/unknown-employee');
+  });
+
+  it('goes by the rights that the roster says now, not by those of an earlier request', () => {
+    const removed = {
+      type: 'EmployeeRemoved',
+      data: { employeeId: employeeId(2), issuer, subject: 'user-2' },
+    } as const;
+    given(sam, manager, removed)
+      .when(admit(byManager, 3, plain))
+      .thenRefused('access/forbidden');
+    const demoted = {
+      type: 'EmployeeRightsChanged',
+      data: {
+        employeeId: employeeId(2),
+        issuer,
+        subject: 'user-2',
+        from: managerRights,
+        to: plain,
+      },
+    } as const;
+    given(sam, manager, demoted)
+      .when(admit(byManager, 3, plain))
+      .thenRefused('access/forbidden');
   });
 
   it('does not know employees of whom no event speaks', () => {

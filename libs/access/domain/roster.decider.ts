@@ -56,46 +56,54 @@ function decide(command: RosterCommand, roster: Roster): readonly EmployeeEvent[
       throw new DomainError('access/employee-exists', { employeeId });
     }
     if (by.kind === 'operator') {
-      if (!rights.superUser) throw forbidden('operators-admit-super-users-only');
+      if (!rights.superUser) throw forbidden('super-user');
       if (superUsers(roster) > 0) throw new DomainError('access/super-user-exists');
-    } else mayGrant(by, rights);
+    } else mayGrant(by, rights, roster);
     return [{ type: 'EmployeeAdmitted', data: { employeeId, issuer, subject, ...rights } }];
   }
 
   if (!known) throw new DomainError('access/unknown-employee');
-  const { employeeId, issuer, subject } = known;
-  if (command.by.kind === 'operator') throw forbidden('super-user');
+  const { employeeId, issuer, subject, rights: from } = known;
   if (command.kind === 'remove') {
     if (known.removed) return [];
-    if (known.rights.superUser) {
-      mayGrant(command.by, known.rights);
-      keepsASuperUser(roster);
-    }
+    mayTouch(command.by, from, roster);
+    if (from.superUser) keepsASuperUser(roster);
     return [{ type: 'EmployeeRemoved', data: { employeeId, issuer, subject } }];
   }
   if (known.removed) throw new DomainError('access/unknown-employee');
-  const to = normalized({ ...known.rights, ...command.rights });
-  if (equal(known.rights, to)) return [];
-  mayGrant(command.by, to);
-  if (known.rights.superUser) mayGrant(command.by, known.rights);
-  if (known.rights.superUser && !to.superUser) keepsASuperUser(roster);
-  return [
-    {
-      type: 'EmployeeRightsChanged',
-      data: { employeeId, issuer, subject, from: known.rights, to },
-    },
-  ];
+  const to = normalized({ ...from, ...command.rights });
+  if (equal(from, to)) return [];
+  mayTouch(command.by, from, roster);
+  mayGrant(command.by, to, roster);
+  if (from.superUser && !to.superUser) keepsASuperUser(roster);
+  return [{ type: 'EmployeeRightsChanged', data: { employeeId, issuer, subject, from, to } }];
 }
 
-/** Only a super user makes (or touches) a super user; others give at most the rights that they hold themselves. */
-function mayGrant(by: RosterAuthority, rights: EmployeeRights): void {
-  if (by.kind === 'system') return;
-  if (by.kind === 'operator') throw forbidden('super-user');
-  if (by.superUser) return;
+/** Others than super users give at most the rights that they hold themselves. */
+function mayGrant(by: RosterAuthority, rights: EmployeeRights, roster: Roster): void {
+  const own = rightsOf(by, roster);
+  if (own === 'all' || own.superUser) return;
   if (rights.superUser) throw forbidden('super-user');
-  const missing = rights.permissions.filter((permission) => !by.permissions.includes(permission));
+  const missing = rights.permissions.filter((permission) => !own.permissions.includes(permission));
   if (missing.length > 0) throw new DomainError('access/forbidden', { required: missing });
-  if (by.scope === 'limited' && rights.scope === 'global') throw forbidden('global-scope');
+  if (own.scope === 'limited' && rights.scope === 'global') throw forbidden('global-scope');
+}
+
+/** Only a super user changes or removes a super user. */
+function mayTouch(by: RosterAuthority, rights: EmployeeRights, roster: Roster): void {
+  const own = rightsOf(by, roster);
+  if (own !== 'all' && !own.superUser && rights.superUser) throw forbidden('super-user');
+}
+
+function rightsOf(by: RosterAuthority, roster: Roster): EmployeeRights | 'all' {
+  if (by.kind === 'system') return 'all';
+  if (by.kind === 'operator') throw forbidden('super-user');
+  const employee = roster.get(by.employeeId);
+  if (!employee || employee.removed) throw forbidden('network.employees.manage');
+  const { superUser, permissions } = employee.rights;
+  if (!superUser && !permissions.includes('network.employees.manage'))
+    throw forbidden('network.employees.manage');
+  return employee.rights;
 }
 
 const forbidden = (required: string) => new DomainError('access/forbidden', { required });

@@ -1,0 +1,31 @@
+import { Logger } from '@nestjs/common';
+import { CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
+import { IdentityReservations } from '../../identity-reservations.js';
+import { EmployeeDesk, type EmployeeAnswer } from '../employee-desk.js';
+import { RemoveEmployee } from './remove-employee.command.js';
+
+@CommandHandler(RemoveEmployee)
+export class RemoveEmployeeHandler implements ICommandHandler<RemoveEmployee, EmployeeAnswer> {
+  private readonly logger = new Logger('RemoveEmployee');
+
+  constructor(
+    private readonly desk: EmployeeDesk,
+    private readonly reservations: IdentityReservations,
+  ) {}
+
+  async execute({ principal, context, input }: RemoveEmployee): Promise<EmployeeAnswer> {
+    const { networkId, employeeId } = input;
+    const by = await this.desk.authorize(principal, networkId);
+    const receipt = await this.desk.decide(networkId, context, { kind: 'remove', by, employeeId });
+    const answer = this.desk.answer(receipt, employeeId);
+    const { issuer, subject } = answer.employee;
+    try {
+      const owner = { kind: 'employee', employeeId } as const;
+      await this.reservations.release(context, networkId, issuer, subject, owner);
+    } catch (error) {
+      // The removal holds; the release process frees the identity.
+      this.logger.warn(`identity of a removed employee not released yet: ${String(error)}`);
+    }
+    return answer;
+  }
+}

@@ -1,0 +1,152 @@
+import { Injectable } from '@nestjs/common';
+import { QueryHandler, type IQueryHandler } from '@nestjs/cqrs';
+import { DomainError, employeeId, streamId, type NetworkId } from '#kernel';
+import { StreamReader } from '#messaging';
+import {
+  decodeCursor,
+  encodeCursor,
+  InvalidCursorError,
+  LOG_TIMES,
+  pageOf,
+  positionOf,
+  ReadModels,
+  rowsAsOf,
+  type AsOf,
+  type Page,
+  type ReadOptions,
+  type ReadResult,
+  type SqlReader,
+} from '#projections';
+import { Authorizer, OPERATOR } from '../../authorizer.port.js';
+import type { Permission, Principal } from '../../domain/principal.value.js';
+import { EMPLOYEES_TABLE, IDENTITIES_PROJECTION } from '../../projections/identities.projection.js';
+import { GetEmployee, ListEmployees, type EmployeeView } from './employees.query.js';
+
+const CURSOR = 'employees';
+
+interface EmployeeRow {
+  readonly employee_id: bigint;
+  readonly issuer: string;
+  readonly subject: string;
+  readonly super_user: boolean;
+  readonly permissions: readonly Permission[];
+  readonly scope: 'global' | 'limited';
+  readonly removed: boolean;
+  readonly admitted_at: string;
+}
+
+/** Reads the employees of one network, for those who may manage them. */
+@Injectable()
+export class EmployeeReader {
+  constructor(
+    private readonly authorizer: Authorizer,
+    private readonly streams: StreamReader,
+    private readonly readModels: ReadModels,
+  ) {}
+
+  /** @throws {DomainError} `access/unknown-network` (also for a network that is not the caller's), `access/forbidden` */
+  async authorize(principal: Principal, networkId: NetworkId): Promise<void> {
+    if (principal.networkId !== null && principal.networkId !== networkId)
+      throw new DomainError('access/unknown-network');
+    const operator = principal.actor.type === 'operator';
+    await this.authorizer.authorize(principal, operator ? OPERATOR : 'network.employees.manage', {
+      networkId,
+    });
+    if (!operator) return;
+    const settings = streamId('network', networkId, 'settings');
+    const { revision } = await this.streams.load(settings, {
+      initialState: () => null,
+      evolve: () => null,
+    });
+    if (revision < 0n) throw new DomainError('access/unknown-network');
+  }
+
+  /** @param rest SQL after the network's condition; `$1` is the network, then `parameters`. */
+  read(
+    {
+      networkId,
+      atLeast,
+      asOf,
+      signal,
+    }: Pick<ListEmployees['input'], 'networkId' | 'atLeast' | 'asOf' | 'signal'>,
+    rest: string,
+    parameters: readonly unknown[],
+  ): Promise<ReadResult<EmployeeRow[]>> {
+    const options: ReadOptions = {
+      projections:
+        asOf === undefined ? [IDENTITIES_PROJECTION] : [IDENTITIES_PROJECTION, LOG_TIMES],
+      ...(atLeast === undefined ? {} : { atLeast }),
+      ...(signal ? { signal } : {}),
+    };
+    return this.readModels.read(options, async (sql) => {
+      const all = [networkId, ...parameters, ...(await this.bound(sql, asOf))];
+      const rows = rowsAsOf(
+        EMPLOYEES_TABLE,
+        asOf === undefined ? undefined : `$${String(all.length)}`,
+      );
+      return sql.rows<EmployeeRow>(
+        `SELECT e.employee_id, e.issuer, e.subject, e.super_user, e.permissions, e.scope, e.removed, e.admitted_at
+         FROM ${rows} e WHERE e.network_id = $1 ${rest}`,
+        all,
+      );
+    });
+  }
+
+  private async bound(sql: SqlReader, asOf: AsOf | undefined): Promise<readonly unknown[]> {
+    return asOf === undefined ? [] : [await positionOf(sql, asOf)];
+  }
+}
+
+@QueryHandler(ListEmployees)
+export class ListEmployeesHandler implements IQueryHandler<
+  ListEmployees,
+  ReadResult<Page<EmployeeView>>
+> {
+  constructor(private readonly employees: EmployeeReader) {}
+
+  async execute({ input }: ListEmployees): Promise<ReadResult<Page<EmployeeView>>> {
+    const { principal, networkId, first, after } = input;
+    await this.employees.authorize(principal, networkId);
+    const last = after === undefined ? 0n : afterOf(decodeCursor(CURSOR, networkId, after));
+    const { value, position } = await this.employees.read(
+      input,
+      `AND e.employee_id > $2 ORDER BY e.employee_id LIMIT $3`,
+      [last, first + 1],
+    );
+    const page = pageOf(value, first, viewOf, (row) =>
+      encodeCursor(CURSOR, networkId, [row.employee_id]),
+    );
+    return { value: page, position };
+  }
+}
+
+@QueryHandler(GetEmployee)
+export class GetEmployeeHandler implements IQueryHandler<GetEmployee, ReadResult<EmployeeView>> {
+  constructor(private readonly employees: EmployeeReader) {}
+
+  async execute({ input }: GetEmployee): Promise<ReadResult<EmployeeView>> {
+    await this.employees.authorize(input.principal, input.networkId);
+    const { value, position } = await this.employees.read(input, `AND e.employee_id = $2`, [
+      input.employeeId,
+    ]);
+    const [row] = value;
+    if (!row) throw new DomainError('access/unknown-employee');
+    return { value: viewOf(row), position };
+  }
+}
+
+function afterOf([last]: readonly unknown[]): bigint {
+  if (typeof last !== 'bigint') throw new InvalidCursorError();
+  return last;
+}
+
+const viewOf = (row: EmployeeRow): EmployeeView => ({
+  employeeId: employeeId(Number(row.employee_id)),
+  issuer: row.issuer,
+  subject: row.subject,
+  superUser: row.super_user,
+  permissions: row.permissions,
+  scope: row.scope,
+  removed: row.removed,
+  admittedAt: row.admitted_at,
+});

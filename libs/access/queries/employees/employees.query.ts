@@ -1,0 +1,32 @@
+import type { EmployeeId, NetworkId } from '#kernel';
+import type { Position } from '#event-store';
+import type { AsOf } from '#projections';
+import type { Principal } from '../../domain/principal.value.js';
+import type { EmployeeRights } from '../../domain/employee.events.js';
+
+export interface EmployeeView extends EmployeeRights {
+  readonly employeeId: EmployeeId;
+  readonly issuer: string;
+  readonly subject: string;
+  readonly removed: boolean;
+  readonly admittedAt: string;
+}
+
+interface Reading {
+  readonly principal: Principal;
+  readonly networkId: NetworkId;
+  readonly atLeast?: Position | undefined;
+  readonly asOf?: AsOf | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** A network's employees in the order of their ids, the removed ones too. */
+export class ListEmployees {
+  constructor(
+    readonly input: Reading & { readonly first: number; readonly after?: string | undefined },
+  ) {}
+}
+
+export class GetEmployee {
+  constructor(readonly input: Reading & { readonly employeeId: EmployeeId }) {}
+}

@@ -1,0 +1,183 @@
+import { Injectable } from '@nestjs/common';
+import { DomainError } from '#kernel';
+import { addressKey, ClientAddresses } from './adapters/client-addresses.js';
+import { RequestBudgets, type BudgetCaller, type BudgetOf } from './adapters/request-budgets.js';
+import type { AccessErrorCode } from './domain/access.errors.js';
+import type { Principal } from './domain/principal.value.js';
+import { publicRoute } from './interface/public-routes.js';
+import type { AccessReply, AccessRequest } from './interface/request.js';
+import { AccessDenials } from './ports/access-denials.port.js';
+import { IdentityDirectory } from './ports/identity-directory.port.js';
+import {
+  TokenRefusedError,
+  TokenVerifier,
+  type TokenRefusal,
+  type VerifiedToken,
+} from './ports/token-verifier.port.js';
+
+const SAFE_METHODS = ['GET', 'HEAD', 'OPTIONS'];
+const REALM = 'Bearer realm="keyledger"';
+
+/**
+ * Lets a request in, once: route → token → budget → identity in the ledger. Sets `principal` and `clientAddress` on the
+ * request. Called by the HTTP hook before a body is read, and again (then without any work) by the guard.
+ */
+@Injectable()
+export class RequestGate {
+  private readonly admissions = new WeakMap<AccessRequest, Promise<Principal | undefined>>();
+
+  constructor(
+    private readonly tokens: TokenVerifier,
+    private readonly identities: IdentityDirectory,
+    private readonly budgets: RequestBudgets,
+    private readonly addresses: ClientAddresses,
+    private readonly denials: AccessDenials,
+  ) {}
+
+  /**
+   * The caller, or `undefined` on a public route without a token.
+   *
+   * @throws {DomainError} `access/unauthenticated`, `access/not-linked`, `access/too-many-requests`,
+   *   `access/issuer-unavailable`
+   */
+  admit(request: AccessRequest, reply?: AccessReply): Promise<Principal | undefined> {
+    let admission = this.admissions.get(request);
+    if (!admission) {
+      admission = this.admitOnce(request, reply);
+      this.admissions.set(request, admission);
+    }
+    return admission;
+  }
+
+  /** For what one request does many times, such as the root fields of a GraphQL operation. @throws {DomainError} 429 */
+  spend(request: AccessRequest, of: BudgetOf, amount: number, reply?: AccessReply): void {
+    const { principal } = request;
+    const address = this.addressOf(request);
+    const caller: BudgetCaller = principal
+      ? { kind: 'actor', key: `${principal.actor.issuer}\n${principal.actor.subject}` }
+      : { kind: 'address', key: addressKey(address) };
+    this.charge(caller, of, amount, { address, ...(principal ? { principal } : {}) }, reply);
+  }
+
+  /** Records and throws the 401 of a request that no handler may serve without a caller. */
+  demandToken(request: AccessRequest, reply?: AccessReply): never {
+    throw this.refused('missing', this.addressOf(request), reply);
+  }
+
+  private async admitOnce(
+    request: AccessRequest,
+    reply?: AccessReply,
+  ): Promise<Principal | undefined> {
+    const address = this.addressOf(request);
+    request.clientAddress = address;
+    const route = publicRoute(request.method, request.routeOptions?.url ?? '');
+    const token = route?.token === 'none' ? undefined : bearerOf(request.headers['authorization']);
+    const stranger: BudgetCaller = { kind: 'address', key: addressKey(address) };
+    if (token === undefined) {
+      this.chargeRequest(stranger, request, { address }, reply);
+      if (!route) throw this.refused('missing', address, reply);
+      return undefined;
+    }
+
+    let verified: VerifiedToken;
+    try {
+      verified = await this.tokens.verify(token);
+    } catch (error) {
+      if (!(error instanceof TokenRefusedError)) throw error;
+      this.chargeRequest(stranger, request, { address }, reply);
+      throw this.refused(error.reason, address, reply);
+    }
+    const { issuer, subject, networkId } = verified;
+    const caller: BudgetCaller = { kind: 'actor', key: `${issuer}\n${subject}` };
+    this.chargeRequest(caller, request, { address, principal: principalOf(verified) }, reply);
+    const principal = await this.principalOf(verified);
+    if (!principal) {
+      this.deny('access/not-linked', { address, principal: principalOf(verified) });
+      throw new DomainError('access/not-linked', { networkId, issuer, subject });
+    }
+    request.principal = principal;
+    return principal;
+  }
+
+  private async principalOf(token: VerifiedToken): Promise<Principal | undefined> {
+    const { issuer, subject, networkId } = token;
+    if (networkId === null) return principalOf(token);
+    const identity = await this.identities.find(networkId, issuer, subject);
+    if (!identity) return undefined;
+    if (identity.kind === 'partnerUser')
+      return {
+        actor: { type: 'partnerUser', issuer, subject },
+        networkId,
+        partnerUser: { partnerId: identity.partnerId },
+      };
+    const { employeeId, superUser, permissions, scope } = identity;
+    return { ...principalOf(token), employee: { employeeId, superUser, permissions, scope } };
+  }
+
+  private chargeRequest(
+    caller: BudgetCaller,
+    request: AccessRequest,
+    who: { readonly address: string; readonly principal?: Principal },
+    reply?: AccessReply,
+  ): void {
+    this.charge(caller, 'requests', 1, who, reply);
+    // A POST of GraphQL may be a query: its mutations are charged field by field.
+    if (!SAFE_METHODS.includes(request.method) && request.routeOptions?.url !== '/graphql')
+      this.charge(caller, 'mutations', 1, who, reply);
+  }
+
+  private charge(
+    caller: BudgetCaller,
+    of: BudgetOf,
+    amount: number,
+    who: { readonly address: string; readonly principal?: Principal },
+    reply?: AccessReply,
+  ): void {
+    const retryAfterSeconds = this.budgets.take(caller, of, amount);
+    if (retryAfterSeconds === 0) return;
+    this.deny('access/too-many-requests', who);
+    reply?.header('Retry-After', String(retryAfterSeconds));
+    throw new DomainError('access/too-many-requests', { budget: of, retryAfterSeconds });
+  }
+
+  private refused(reason: TokenRefusal, address: string, reply?: AccessReply): DomainError {
+    this.deny('access/unauthenticated', { address });
+    // RFC 6750: no error code for a request that carried no credentials.
+    reply?.header(
+      'WWW-Authenticate',
+      reason === 'missing'
+        ? REALM
+        : `${REALM}, error="invalid_token", error_description="${reason}"`,
+    );
+    return new DomainError('access/unauthenticated', { reason });
+  }
+
+  private deny(
+    code: AccessErrorCode,
+    who: { readonly address: string; readonly principal?: Principal },
+  ): void {
+    this.denials.record({
+      code,
+      ip: who.address,
+      ...(who.principal ? { principal: who.principal } : {}),
+    });
+  }
+
+  private addressOf(request: AccessRequest): string {
+    return (
+      request.clientAddress ??
+      this.addresses.of(request.socket.remoteAddress, request.headers['x-forwarded-for'])
+    );
+  }
+}
+
+function principalOf({ issuer, subject, networkId, operator, service }: VerifiedToken): Principal {
+  const type = operator ? 'operator' : service ? 'service' : 'employee';
+  return { actor: { type, issuer, subject }, networkId };
+}
+
+/** `undefined` without credentials; what is no single bearer token is an empty one, which no verifier takes. */
+function bearerOf(header: string | readonly string[] | undefined): string | undefined {
+  if (header === undefined) return undefined;
+  return typeof header === 'string' ? (/^Bearer +([\w.~+/=-]+) *$/i.exec(header)?.[1] ?? '') : '';
+}
