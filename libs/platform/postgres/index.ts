@@ -1,0 +1,12 @@
+export type { PoolOptions } from './pool.js';
+export {
+  connectionConfig,
+  createPool,
+  IDLE_IN_TRANSACTION_TIMEOUT_MS_DEFAULT,
+  POOL_CONNECTIONS_MAX_DEFAULT,
+  RUNTIME_ROLE,
+  STATEMENT_TIMEOUT_MS_DEFAULT,
+} from './pool.js';
+export type { MigrationClass } from './migrate.js';
+export { createDataSource, migrate } from './migrate.js';
+export { typeParsers } from './type-parsers.js';

@@ -1,0 +1,151 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import type { MigrationInterface, QueryRunner } from 'typeorm';
+import type { TestDatabase } from '#test/postgres';
+import { testDatabase } from '#test/postgres';
+import { createPool, migrate, RUNTIME_ROLE } from './index.js';
+
+class Colours1700000000001 implements MigrationInterface {
+  async up(runner: QueryRunner): Promise<void> {
+    await runner.query('CREATE TABLE ledger.colours (name text PRIMARY KEY)');
+    await runner.query(`GRANT SELECT ON ledger.colours TO ${RUNTIME_ROLE}`);
+  }
+  async down(): Promise<void> {
+    // Forward only.
+  }
+}
+
+class Broken1700000000002 implements MigrationInterface {
+  async up(runner: QueryRunner): Promise<void> {
+    await runner.query("INSERT INTO ledger.colours VALUES ('red')");
+    await runner.query('SELECT 1 / 0');
+  }
+  async down(): Promise<void> {
+    // Forward only.
+  }
+}
+
+describe('migrate', () => {
+  let database: TestDatabase;
+  beforeAll(async () => {
+    database = await testDatabase();
+  });
+  afterAll(() => database.drop());
+
+  it('runs each migration once, though two processes start at the same time', async () => {
+    const runs = await Promise.all([
+      migrate(database.url, [Colours1700000000001]),
+      migrate(database.url, [Colours1700000000001]),
+    ]);
+    expect(runs.flat()).toEqual(['Colours1700000000001']);
+  });
+
+  it('leaves nothing of a migration that fails', async () => {
+    await migrate(database.url, [Colours1700000000001]);
+    await expect(migrate(database.url, [Broken1700000000002])).rejects.toThrow('division by zero');
+    const pool = createPool({ url: database.url, applicationName: 'test' });
+    try {
+      const { rows } = await pool.query('SELECT name FROM ledger.colours');
+      expect(rows).toEqual([]);
+    } finally {
+      await pool.end();
+    }
+  });
+
+  it('gives the runtime role what the migration granted, and nothing more', async () => {
+    await migrate(database.url, [Colours1700000000001]);
+    const pool = createPool({ url: database.url, role: RUNTIME_ROLE, applicationName: 'test' });
+    try {
+      const { rows } = await pool.query<{ who: string }>('SELECT current_user::text AS who');
+      expect(rows).toEqual([{ who: RUNTIME_ROLE }]);
+      await pool.query('SELECT * FROM ledger.colours');
+      await expect(pool.query("INSERT INTO ledger.colours VALUES ('red')")).rejects.toThrow(
+        'permission denied',
+      );
+    } finally {
+      await pool.end();
+    }
+  });
+});
+
+describe('a pool', () => {
+  let database: TestDatabase;
+  beforeAll(async () => {
+    database = await testDatabase();
+  });
+  afterAll(() => database.drop());
+
+  it('reads bigints without loss and times as ISO text, also in arrays', async () => {
+    const pool = createPool({ url: database.url, applicationName: 'test' });
+    try {
+      const { rows } = await pool.query(`SELECT
+        9223372036854775807::bigint AS big,
+        ARRAY[1, NULL, 9223372036854775807]::bigint[] AS bigs,
+        '2026-01-02T03:04:05.678901+02:00'::timestamptz AS time,
+        '2026-01-02T03:04:05Z'::timestamptz AS whole,
+        ARRAY['2026-01-02T03:04:05Z']::timestamptz[] AS times,
+        '2026-01-02'::date AS day,
+        'infinity'::timestamptz AS never`);
+      expect(rows).toEqual([
+        {
+          big: 9223372036854775807n,
+          bigs: [1n, null, 9223372036854775807n],
+          time: '2026-01-02T01:04:05.678Z',
+          whole: '2026-01-02T03:04:05.000Z',
+          times: ['2026-01-02T03:04:05.000Z'],
+          day: '2026-01-02',
+          never: 'infinity',
+        },
+      ]);
+    } finally {
+      await pool.end();
+    }
+  });
+
+  it('ends a statement that takes too long', async () => {
+    const pool = createPool({
+      url: database.url,
+      applicationName: 'test',
+      statementTimeoutMs: 50,
+    });
+    try {
+      await expect(pool.query('SELECT pg_sleep(20)')).rejects.toThrow('statement timeout');
+    } finally {
+      await pool.end();
+    }
+  });
+
+  it('keeps the options that the URL gives', async () => {
+    const url = `${database.url}?options=${encodeURIComponent('-c search_path=elsewhere')}`;
+    const pool = createPool({ url, applicationName: 'test' });
+    try {
+      const { rows } = await pool.query('SHOW search_path');
+      expect(rows).toEqual([{ search_path: 'elsewhere' }]);
+    } finally {
+      await pool.end();
+    }
+  });
+
+  it('goes on after its connections were cut', async () => {
+    let noticed: (error: Error) => void = () => undefined;
+    const lost = new Promise<Error>((resolve) => {
+      noticed = resolve;
+    });
+    const pool = createPool({
+      url: database.url,
+      applicationName: 'to be cut',
+      onError: noticed,
+    });
+    const admin = createPool({ url: database.adminUrl, applicationName: 'test' });
+    try {
+      await pool.query('SELECT 1');
+      await admin.query(
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'to be cut'",
+      );
+      await expect(lost).resolves.toBeInstanceOf(Error);
+      await expect(pool.query('SELECT 1 AS one')).resolves.toMatchObject({ rows: [{ one: 1 }] });
+    } finally {
+      await pool.end();
+      await admin.end();
+    }
+  });
+});
