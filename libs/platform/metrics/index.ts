@@ -1,0 +1,3 @@
+export type { GaugeReading } from './metrics.js';
+export { Metrics } from './metrics.js';
+export { MetricsController } from './metrics.controller.js';
