@@ -21,26 +21,29 @@ const listEstimator: ComplexityEstimator = ({ args, childComplexity, field }) =>
   return 1 + Math.max(1, first) * childComplexity;
 };
 
-export interface CostVerdict {
-  readonly cost: number;
-  readonly depth: number;
-}
-
 /**
- * The cost of a document before it runs.
+ * Refuses what would be costly even to validate: before anything else looks at the document.
  *
- * @throws {GraphQLError} code `request/graphql-too-costly` when a limit is passed, naming the limit.
+ * @throws {GraphQLError} code `request/graphql-too-costly`, naming the limit.
  */
-export function assessCost(
-  schema: GraphQLSchema,
-  document: DocumentNode,
-  variables: Readonly<Record<string, unknown>>,
-): CostVerdict {
+export function assessShape(document: DocumentNode): void {
   const { depth, expanded, rootFields } = shapeOf(document);
   if (depth > GRAPHQL_DEPTH_MAX) throw tooCostly('depth', depth, GRAPHQL_DEPTH_MAX);
   if (rootFields > GRAPHQL_ROOT_FIELDS_MAX)
     throw tooCostly('root fields', rootFields, GRAPHQL_ROOT_FIELDS_MAX);
   if (expanded > GRAPHQL_FIELDS_MAX) throw tooCostly('fields', expanded, GRAPHQL_FIELDS_MAX);
+}
+
+/**
+ * The cost of a document, of a bounded shape (`assessShape`), before it runs.
+ *
+ * @throws {GraphQLError} code `request/graphql-too-costly` when it passes `GRAPHQL_COST_MAX`.
+ */
+export function assessCost(
+  schema: GraphQLSchema,
+  document: DocumentNode,
+  variables: Readonly<Record<string, unknown>>,
+): number {
   const cost = getComplexity({
     schema,
     query: document,
@@ -49,7 +52,7 @@ export function assessCost(
   });
   if (!Number.isFinite(cost) || cost > GRAPHQL_COST_MAX)
     throw tooCostly('cost', cost, GRAPHQL_COST_MAX);
-  return { cost, depth };
+  return cost;
 }
 
 function tooCostly(

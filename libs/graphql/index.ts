@@ -7,9 +7,9 @@ export {
   PageInfo,
   ReadArgs,
 } from './connection.js';
-export type { CostVerdict } from './cost.js';
 export {
   assessCost,
+  assessShape,
   GRAPHQL_COST_MAX,
   GRAPHQL_DEPTH_MAX,
   GRAPHQL_DOCUMENT_CHARACTERS_MAX,

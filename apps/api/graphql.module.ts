@@ -1,0 +1,112 @@
+import type { DynamicModule } from '@nestjs/common';
+import { Module } from '@nestjs/common';
+import { GraphQLModule } from '@nestjs/graphql';
+import { MercuriusDriver } from '@nestjs/mercurius';
+import type { MercuriusDriverConfig } from '@nestjs/mercurius';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { DocumentNode, GraphQLSchema } from 'graphql';
+import { GraphQLError } from 'graphql';
+import type { MercuriusContext } from 'mercurius';
+import { RequestGate } from '#access';
+import { assessCost, assessShape, GRAPHQL_DOCUMENT_CHARACTERS_MAX } from '#graphql';
+import { DomainError } from '#kernel';
+import { domainErrorOf, graphQLErrorOf, ProblemCatalogue } from '#problems';
+
+interface FormattedExecution {
+  readonly errors?: readonly GraphQLError[] | null;
+  readonly data?: unknown;
+}
+
+/** GraphQL on the same commands and queries as REST, with limits that hold before an operation runs. */
+@Module({})
+export class GraphqlModule {
+  static forRoot(options: { readonly graphiql: boolean }): DynamicModule {
+    return {
+      module: GraphqlModule,
+      imports: [
+        GraphQLModule.forRootAsync<MercuriusDriverConfig>({
+          driver: MercuriusDriver,
+          inject: [ProblemCatalogue, RequestGate],
+          useFactory: (catalogue: ProblemCatalogue, gate: RequestGate): MercuriusDriverConfig => ({
+            autoSchemaFile: true,
+            sortSchema: true,
+            graphiql: options.graphiql,
+            subscription: false,
+            // Mutations carry secrets in their answers: nothing is kept between requests.
+            cache: false,
+            context: (request: FastifyRequest, reply: FastifyReply) => ({ request, reply }),
+            hooks: {
+              preParsing: (_schema: GraphQLSchema, source: string) => {
+                if (source.length > GRAPHQL_DOCUMENT_CHARACTERS_MAX)
+                  throw new GraphQLError(
+                    `a document has at most ${String(GRAPHQL_DOCUMENT_CHARACTERS_MAX)} characters`,
+                    { extensions: { code: 'request/graphql-too-costly' } },
+                  );
+                return Promise.resolve();
+              },
+              preValidation: (_schema: GraphQLSchema, document: DocumentNode) => {
+                assessShape(document);
+                return Promise.resolve();
+              },
+              preExecution: async (
+                schema: GraphQLSchema,
+                document: DocumentNode,
+                context: MercuriusContext,
+                variables: Readonly<Record<string, unknown>> | undefined,
+              ) => {
+                const cost = assessCost(schema, document, variables ?? {});
+                const { request } = context.reply;
+                await gate.admit(request, context.reply);
+                gate.spend(request, 'graphqlCost', cost, context.reply);
+              },
+            },
+            errorFormatter: (execution: FormattedExecution, context: unknown) => {
+              const { reply } = context as { reply?: FastifyReply };
+              const id = reply?.request.id;
+              const errors = (execution.errors ?? []).map((error) =>
+                formatted(catalogue, error, id),
+              );
+              const [first] = errors;
+              // What never ran is answered as REST would; what ran in part is a 200 with both.
+              const status = first?.extensions['status'];
+              const ran = execution.data !== undefined && execution.data !== null;
+              return {
+                statusCode: ran || typeof status !== 'number' ? 200 : status,
+                response: { data: (execution.data ?? null) as never, errors },
+              };
+            },
+          }),
+        }),
+      ],
+    };
+  }
+}
+
+function formatted(
+  catalogue: ProblemCatalogue,
+  error: GraphQLError,
+  correlationId: string | undefined,
+): GraphQLError {
+  const original = error.originalError ?? error;
+  const { code } = error.extensions;
+  const options = {
+    ...(error.nodes ? { nodes: error.nodes } : {}),
+    ...(error.path ? { path: error.path } : {}),
+  };
+  if (typeof code === 'string' && code.includes('/')) {
+    const definition = catalogue.get(code as `${string}/${string}`);
+    return new GraphQLError(error.message, {
+      ...options,
+      extensions: { status: definition?.status ?? 400, ...error.extensions, correlationId },
+    });
+  }
+  // Refused by the parser or by validation: its words are about the caller's own document.
+  if (original instanceof GraphQLError)
+    return new GraphQLError(original.message, {
+      ...options,
+      extensions: { code: 'request/graphql-invalid', status: 400, correlationId },
+    });
+  const known = original instanceof DomainError ? original : domainErrorOf(original);
+  const { message, extensions } = graphQLErrorOf(catalogue, known, correlationId);
+  return new GraphQLError(message, { ...options, extensions });
+}

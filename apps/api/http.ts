@@ -1,0 +1,59 @@
+import { randomUUID } from 'node:crypto';
+import helmet from '@fastify/helmet';
+import { FastifyAdapter } from '@nestjs/platform-fastify';
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { Metrics } from '#platform/metrics';
+
+/** One request's body; imports come in batches below it. */
+export const BODY_BYTES_MAX = 1_048_576;
+export const REQUEST_TIMEOUT_MS = 30_000;
+export const KEEP_ALIVE_TIMEOUT_MS = 72_000;
+export const URL_PARAMETER_CHARACTERS_MAX = 256;
+export const CORRELATION_HEADER = 'x-correlation-id';
+
+export function httpAdapter(): FastifyAdapter {
+  return new FastifyAdapter({
+    bodyLimit: BODY_BYTES_MAX,
+    requestTimeout: REQUEST_TIMEOUT_MS,
+    keepAliveTimeout: KEEP_ALIVE_TIMEOUT_MS,
+    // Requests in flight are finished at a shutdown, idle connections are not waited for.
+    forceCloseConnections: 'idle',
+    routerOptions: { maxParamLength: URL_PARAMETER_CHARACTERS_MAX, caseSensitive: true },
+    // Ours alone: an id that a client chooses would let it write another's trail.
+    genReqId: () => randomUUID(),
+    trustProxy: false,
+    logger: false,
+  });
+}
+
+/** Headers of every answer, and its duration by route template. */
+export async function equip(app: NestFastifyApplication, metrics: Metrics): Promise<void> {
+  await app.register(helmet, {
+    // The share page and the API browser bring policies of their own.
+    contentSecurityPolicy: {
+      directives: { defaultSrc: ["'none'"], frameAncestors: ["'none'"] },
+      useDefaults: false,
+    },
+    referrerPolicy: { policy: 'no-referrer' },
+    crossOriginResourcePolicy: { policy: 'same-origin' },
+    strictTransportSecurity: { maxAge: 31_536_000 },
+  });
+  const fastify: FastifyInstance = app.getHttpAdapter().getInstance();
+  fastify.addHook('onRequest', (request: FastifyRequest, reply: FastifyReply, done: () => void) => {
+    void reply.header(CORRELATION_HEADER, request.id);
+    done();
+  });
+  fastify.addHook(
+    'onResponse',
+    (request: FastifyRequest, reply: FastifyReply, done: () => void) => {
+      metrics.observeRequest(
+        request.routeOptions.url,
+        request.method,
+        reply.statusCode,
+        reply.elapsedTime / 1_000,
+      );
+      done();
+    },
+  );
+}
