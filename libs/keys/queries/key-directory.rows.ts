@@ -13,7 +13,7 @@ import type {
   SuspensionScope,
 } from '../domain/key-ring.events.js';
 import { keyDirectoryProjection } from '../projections/key-directory.projection.js';
-import type { Holder, HolderType, Portal, SecretStorage } from '../domain/portal.value.js';
+import type { HolderType, Portal, SecretStorage } from '../domain/portal.value.js';
 import type { EligibilityVerdict } from '../domain/verdict.value.js';
 import type { KeyDetail, KeyStatus, KeyView } from './keys/key.view.js';
 import type { ShareStatus, ShareView } from './shares/share.view.js';
@@ -43,7 +43,8 @@ export interface DirectoryPage {
 export interface KeyFilter {
   readonly keyId?: string;
   readonly partnerId?: number;
-  readonly holder?: Holder;
+  readonly holderType?: HolderType;
+  readonly holderId?: number;
   readonly portal?: Portal;
   readonly status?: KeyStatus;
   /** Part of a label, whatever its case. */
@@ -87,10 +88,9 @@ export async function keysIn(
   if (filter.keyId !== undefined) query.add(`k.key_id = ${query.parameter(filter.keyId)}`);
   if (filter.partnerId !== undefined)
     query.add(`k.partner_id = ${query.parameter(filter.partnerId)}`);
-  if (filter.holder) {
-    query.add(`k.holder_type = ${query.parameter(filter.holder.type)}`);
-    query.add(`k.holder_id = ${query.parameter(filter.holder.id)}`);
-  }
+  if (filter.holderType !== undefined)
+    query.add(`k.holder_type = ${query.parameter(filter.holderType)}`);
+  if (filter.holderId !== undefined) query.add(`k.holder_id = ${query.parameter(filter.holderId)}`);
   if (filter.portal !== undefined) query.add(`k.portal = ${query.parameter(filter.portal)}`);
   if (filter.status !== undefined) query.add(`${status} = ${query.parameter(filter.status)}`);
   if (filter.label !== undefined)

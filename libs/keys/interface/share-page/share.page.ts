@@ -27,6 +27,11 @@ open such a share with an access token of yours, or read the key at <code>GET /v
   -H "Content-Type: application/json" \\
   -d '{"token": "&lt;what follows # in the link&gt;"}'</code></pre>`;
 
+const PASSPHRASE_ROW = `<label for="passphrase">Passphrase</label>
+<input id="passphrase" name="passphrase" type="password" maxlength="200" autocomplete="off" autocapitalize="off" spellcheck="false" aria-describedby="passphrase-hint">
+<p id="passphrase-hint" class="hint">You received it apart from the link. After five wrong ones the share ends.</p>
+<button type="submit">Show the key</button>`;
+
 const NO_SCRIPT = `<noscript><p>Your browser runs no script, so this page cannot read the link’s code by itself:
 copy what follows <code>#</code> in the address and paste it here.</p></noscript>`;
 
@@ -50,10 +55,7 @@ ${NO_SCRIPT}
 <input id="token" name="token" type="text" required maxlength="200" autocomplete="off" autocapitalize="off" spellcheck="false" aria-describedby="token-hint">
 <p id="token-hint" class="hint">Everything after <code>#</code> in the link.</p>
 </div>
-<label for="passphrase">Passphrase</label>
-<input id="passphrase" name="passphrase" type="password" maxlength="200" autocomplete="off" autocapitalize="off" spellcheck="false" aria-describedby="passphrase-hint">
-<p id="passphrase-hint" class="hint">You received it apart from the link. After five wrong ones the share ends.</p>
-<button type="submit">Show the key</button>
+${PASSPHRASE_ROW}
 </form>
 ${HOW_TO_OPEN_SIGNED_IN}`,
 });
@@ -84,11 +86,21 @@ export function shareRefusedPage(problem: {
   readonly title: string;
   readonly detail: string;
   readonly signInNeeded: boolean;
+  /** The token that the form carried, when another passphrase may still open the share. */
+  readonly retryToken?: string;
 }): HtmlPage {
+  const { retryToken } = problem;
   return htmlPage({
     title: problem.title,
     main: `<p role="alert">${escapeHtml(problem.detail)}</p>
-<p><a href="${SHARE_PAGE_PATH}">Back to the form</a>: use the link that you were sent once more, it carries the code.</p>
+${
+  retryToken === undefined
+    ? `<p><a href="${SHARE_PAGE_PATH}">Back to the form</a></p>`
+    : `<form method="post" action="${SHARE_OPEN_PATH}" autocomplete="off">
+<input id="token" name="token" type="hidden" value="${escapeHtml(retryToken)}">
+${PASSPHRASE_ROW}
+</form>`
+}
 ${problem.signInNeeded ? HOW_TO_OPEN_SIGNED_IN : ''}`,
   });
 }

@@ -7,7 +7,7 @@ import type { KeyView } from './key.view.js';
 
 export interface ListKeysInput extends Pick<
   KeyFilter,
-  'holder' | 'label' | 'partnerId' | 'portal' | 'status'
+  'holderId' | 'holderType' | 'label' | 'partnerId' | 'portal' | 'status'
 > {
   readonly first?: number;
   readonly after?: string;

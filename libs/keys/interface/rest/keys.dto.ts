@@ -1,0 +1,191 @@
+import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
+import { Type } from 'class-transformer';
+import {
+  ArrayMaxSize,
+  ArrayUnique,
+  IsArray,
+  IsIn,
+  IsInt,
+  IsISO8601,
+  IsOptional,
+  IsString,
+  Max,
+  MaxLength,
+  Min,
+  MinLength,
+  ValidateNested,
+} from 'class-validator';
+import type { RevealPurpose, RevocationReason } from '../../domain/key-ring.events.js';
+import { REVEAL_PURPOSES, REVOCATION_REASONS } from '../../domain/key-ring.events.js';
+import type { HolderType, Portal } from '../../domain/portal.value.js';
+import { HOLDER_TYPES, PORTALS } from '../../domain/portal.value.js';
+import type { KeyStatus } from '../../queries/keys/key.view.js';
+import { KEY_STATUSES } from '../../queries/keys/key.view.js';
+import { PageParameters } from './read.dto.js';
+
+/** Bounds of what is parsed at all; the domain's own bounds, in code points, are tighter. */
+export const TEXT_CHARACTERS_MAX = 10_000;
+export const PERMISSIONS_MAX = 100;
+export const PERMISSION_CHARACTERS_MAX = 100;
+
+export class HolderBody {
+  @ApiProperty({ enum: HOLDER_TYPES, example: 'partner' })
+  @IsIn(HOLDER_TYPES)
+  readonly type!: HolderType;
+
+  @ApiProperty({ type: 'integer', minimum: 1, example: 7 })
+  @IsInt()
+  @Min(1)
+  @Max(Number.MAX_SAFE_INTEGER)
+  readonly id!: number;
+}
+
+export class IssueKeyBody {
+  @ApiProperty({ enum: PORTALS, example: 'affiliate' })
+  @IsIn(PORTALS)
+  readonly portal!: Portal;
+
+  @ApiProperty({
+    type: HolderBody,
+    description:
+      'One key is one portal and one holder: affiliate keys belong to a partner, advertiser keys to an advertiser, network keys to the network itself, marketplace keys to a marketplace partner.',
+  })
+  @ValidateNested()
+  @Type(() => HolderBody)
+  readonly holder!: HolderBody;
+
+  @ApiProperty({ example: 'Reporting dashboard', description: 'For people; never a secret.' })
+  @IsString()
+  @MaxLength(TEXT_CHARACTERS_MAX)
+  readonly label!: string;
+
+  @ApiPropertyOptional({ format: 'date-time', example: '2026-12-31T00:00:00.000Z' })
+  @IsOptional()
+  @IsISO8601({ strict: true })
+  readonly expiresAt?: string;
+
+  @ApiPropertyOptional({
+    type: [String],
+    description: 'Network keys only: what the key may do.',
+    example: ['reporting.read'],
+  })
+  @IsOptional()
+  @IsArray()
+  @ArrayMaxSize(PERMISSIONS_MAX)
+  @ArrayUnique()
+  @IsString({ each: true })
+  @MaxLength(PERMISSION_CHARACTERS_MAX, { each: true })
+  readonly permissions?: string[];
+
+  @ApiPropertyOptional({
+    type: 'integer',
+    minimum: 1,
+    description: 'Network keys only: the employee who uses it.',
+  })
+  @IsOptional()
+  @IsInt()
+  @Min(1)
+  @Max(Number.MAX_SAFE_INTEGER)
+  readonly employeeId?: number;
+}
+
+export class NoteBody {
+  @ApiPropertyOptional({
+    example: 'Ticket 4711',
+    description: 'For the audit trail; never a secret.',
+  })
+  @IsOptional()
+  @IsString()
+  @MaxLength(TEXT_CHARACTERS_MAX)
+  readonly note?: string;
+}
+
+export class RevokeKeyBody extends NoteBody {
+  @ApiProperty({ enum: REVOCATION_REASONS, example: 'leaked' })
+  @IsIn(REVOCATION_REASONS)
+  readonly reason!: RevocationReason;
+}
+
+export class ReissueKeyBody extends RevokeKeyBody {
+  @ApiPropertyOptional({ description: 'Of the new key; default: the label of the old one.' })
+  @IsOptional()
+  @IsString()
+  @MaxLength(TEXT_CHARACTERS_MAX)
+  readonly label?: string;
+
+  @ApiPropertyOptional({ format: 'date-time', description: 'Of the new key; default: none.' })
+  @IsOptional()
+  @IsISO8601({ strict: true })
+  readonly expiresAt?: string;
+}
+
+export class RevealKeyBody extends NoteBody {
+  @ApiProperty({ enum: REVEAL_PURPOSES, example: 'support' })
+  @IsIn(REVEAL_PURPOSES)
+  readonly purpose!: RevealPurpose;
+}
+
+export class ReasonBody {
+  @ApiProperty({ example: 'Unusual traffic, under review', description: 'For the audit trail.' })
+  @IsString()
+  @MinLength(1)
+  @MaxLength(TEXT_CHARACTERS_MAX)
+  readonly reason!: string;
+}
+
+export class RelabelKeyBody {
+  @ApiProperty({ example: 'Reporting dashboard (2026)' })
+  @IsString()
+  @MaxLength(TEXT_CHARACTERS_MAX)
+  readonly label!: string;
+}
+
+export class KeyRingBody extends ReasonBody {
+  @ApiProperty({ enum: PORTALS, example: 'affiliate' })
+  @IsIn(PORTALS)
+  readonly portal!: Portal;
+
+  @ApiProperty({ type: HolderBody })
+  @ValidateNested()
+  @Type(() => HolderBody)
+  readonly holder!: HolderBody;
+}
+
+export class ListKeysParameters extends PageParameters {
+  @ApiPropertyOptional({ type: 'integer', minimum: 1, description: 'Keys of this partner.' })
+  @IsOptional()
+  @Type(() => Number)
+  @IsInt()
+  @Min(1)
+  @Max(Number.MAX_SAFE_INTEGER)
+  readonly partnerId?: number;
+
+  @ApiPropertyOptional({ enum: HOLDER_TYPES })
+  @IsOptional()
+  @IsIn(HOLDER_TYPES)
+  readonly holderType?: HolderType;
+
+  @ApiPropertyOptional({ type: 'integer', minimum: 1 })
+  @IsOptional()
+  @Type(() => Number)
+  @IsInt()
+  @Min(1)
+  @Max(Number.MAX_SAFE_INTEGER)
+  readonly holderId?: number;
+
+  @ApiPropertyOptional({ enum: PORTALS })
+  @IsOptional()
+  @IsIn(PORTALS)
+  readonly portal?: Portal;
+
+  @ApiPropertyOptional({ enum: KEY_STATUSES, description: 'Revoked keys stay listable.' })
+  @IsOptional()
+  @IsIn(KEY_STATUSES)
+  readonly status?: KeyStatus;
+
+  @ApiPropertyOptional({ type: String, description: 'Part of the label, whatever its case.' })
+  @IsOptional()
+  @IsString()
+  @MaxLength(TEXT_CHARACTERS_MAX)
+  readonly label?: string;
+}

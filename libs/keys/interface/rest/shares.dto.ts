@@ -1,0 +1,117 @@
+import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
+import { Type } from 'class-transformer';
+import {
+  IsIn,
+  IsInt,
+  IsOptional,
+  IsString,
+  Max,
+  MaxLength,
+  Min,
+  MinLength,
+  ValidateNested,
+} from 'class-validator';
+import type { ShareBound, ShareChannel, ShareRecipientType } from '../../domain/key-ring.events.js';
+import { SHARE_CHANNELS, SHARE_RECIPIENT_TYPES } from '../../domain/key-ring.events.js';
+import type { ShareStatus } from '../../queries/shares/share.view.js';
+import { SHARE_STATUSES } from '../../queries/shares/share.view.js';
+import { isUuidText, PageParameters } from './read.dto.js';
+
+/** Bounds of what is parsed at all; the domain's own bounds, in code points, are tighter. */
+export const SHARE_TEXT_CHARACTERS_MAX = 10_000;
+export const SHARE_TOKEN_CHARACTERS_MAX = 200;
+export const SHARE_SECONDS_MAX = 366 * 86_400;
+const BOUNDS = ['users', 'passphrase'] as const satisfies readonly ShareBound[];
+
+export class RecipientBody {
+  @ApiProperty({
+    enum: SHARE_RECIPIENT_TYPES,
+    description:
+      '`holderUsers`: all users of the holder. `partnerUser`: one of them. `contact`: somebody who is known elsewhere (passphrase only).',
+    example: 'holderUsers',
+  })
+  @IsIn(SHARE_RECIPIENT_TYPES)
+  readonly type!: ShareRecipientType;
+
+  @ApiProperty({
+    description:
+      'A reference, never personal data: the holder’s id, `<issuer>#<subject>` of a linked user, or the id of a contact in another system.',
+    example: '7',
+  })
+  @IsString()
+  @MinLength(1)
+  @MaxLength(SHARE_TEXT_CHARACTERS_MAX)
+  readonly reference!: string;
+}
+
+export class ShareKeyBody {
+  @ApiProperty({ type: RecipientBody })
+  @ValidateNested()
+  @Type(() => RecipientBody)
+  readonly recipient!: RecipientBody;
+
+  @ApiProperty({ enum: SHARE_CHANNELS, description: 'The way on which the link will travel.' })
+  @IsIn(SHARE_CHANNELS)
+  readonly channel!: ShareChannel;
+
+  @ApiProperty({ example: 'First hand-over' })
+  @IsString()
+  @MinLength(1)
+  @MaxLength(SHARE_TEXT_CHARACTERS_MAX)
+  readonly reason!: string;
+
+  @ApiProperty({
+    enum: BOUNDS,
+    description:
+      '`users`: opened with an access token of the recipient. `passphrase`: opened by whoever has link and passphrase.',
+  })
+  @IsIn(BOUNDS)
+  readonly bound!: ShareBound;
+
+  @ApiPropertyOptional({
+    type: 'integer',
+    description: 'How long the link works; default and bound are in the network’s key policy.',
+    example: 86_400,
+  })
+  @IsOptional()
+  @IsInt()
+  @Min(1)
+  @Max(SHARE_SECONDS_MAX)
+  readonly ttlSeconds?: number;
+}
+
+export class OpenShareBody {
+  @ApiProperty({ description: 'What follows `#` in the link.' })
+  @IsString()
+  @MinLength(1)
+  @MaxLength(SHARE_TOKEN_CHARACTERS_MAX)
+  readonly token!: string;
+
+  @ApiPropertyOptional({
+    description: 'Of a share that is bound to a passphrase; five wrong ones end it.',
+  })
+  @IsOptional()
+  @IsString()
+  @MaxLength(SHARE_TOKEN_CHARACTERS_MAX)
+  readonly passphrase?: string;
+}
+
+export class ListSharesParameters extends PageParameters {
+  @ApiPropertyOptional({ format: 'uuid', type: String })
+  @IsOptional()
+  @isUuidText()
+  readonly keyId?: string;
+
+  @ApiPropertyOptional({ type: 'integer', minimum: 1 })
+  @IsOptional()
+  @Type(() => Number)
+  @IsInt()
+  @Min(1)
+  @Max(Number.MAX_SAFE_INTEGER)
+  readonly partnerId?: number;
+
+  @ApiPropertyOptional({ enum: SHARE_STATUSES })
+  @IsOptional()
+  @IsIn(SHARE_STATUSES)
+  readonly status?: ShareStatus;
+}
