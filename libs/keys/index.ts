@@ -51,3 +51,4 @@ export {
 export type { EligibilityVerdict } from './domain/verdict.value.js';
 export { keysEvents } from './keys.catalogue.js';
 export { keysProblems } from './keys.problems.js';
+export { keysMigrations } from './keys.migrations.js';

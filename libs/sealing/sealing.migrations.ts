@@ -5,7 +5,6 @@ export class SealingKeys1790000300000 implements MigrationInterface {
 
   async up(queries: QueryRunner): Promise<void> {
     await queries.query(`
-      CREATE SCHEMA IF NOT EXISTS ledger;
       CREATE TABLE ledger.sealing_keys (
         kind text NOT NULL CHECK (kind IN ('wrapping', 'pepper')),
         id text NOT NULL,

@@ -56,6 +56,8 @@ export interface Share {
   readonly keyId: KeyId;
   readonly recipient: ShareRecipient;
   readonly bound: ShareBound;
+  /** Of the link that was handed out; another attempt's link opens nothing. */
+  readonly tokenHash: string;
   readonly expiresAt: IsoTime;
   readonly status: 'open' | 'opened' | 'ended';
   readonly endReason: ShareEndReason | null;
@@ -280,12 +282,13 @@ function evolve(state: KeyRing, event: KeyRingEvent): KeyRing {
     case 'KeyExpired':
       return changed(state, event.data.keyId, (key) => ({ ...factsOf(key), status: 'expired' }));
     case 'KeyShared': {
-      const { shareId, keyId, recipient, bound, expiresAt } = event.data;
+      const { shareId, keyId, recipient, bound, tokenHash, expiresAt } = event.data;
       return withShare(state, {
         shareId,
         keyId,
         recipient,
         bound,
+        tokenHash,
         expiresAt,
         status: 'open',
         endReason: null,

@@ -43,3 +43,6 @@ export abstract class KeyVault {
 
 /** Longer than any request may take, with its retries of an append whose outcome is unknown. */
 export const CANDIDATE_GRACE_MS = 15 * 60_000;
+
+/** The purpose of look-up hashes: `Peppers.hash(pepperId, KEY_LOOKUP_PURPOSE, key)`. */
+export const KEY_LOOKUP_PURPOSE = 'api-key';

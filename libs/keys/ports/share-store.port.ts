@@ -17,10 +17,20 @@ export interface ShareRecord {
 }
 
 export abstract class ShareStore {
-  /** Before the append. A second attempt of the same share replaces what the first one kept only while none is confirmed. */
-  abstract keep(record: ShareRecord): Promise<void>;
+  /** Before the append; each attempt of a share has its own token, and keeps its own record. */
+  abstract keep(record: ShareRecord, at: Date): Promise<void>;
 
+  /** After the append was acknowledged: this attempt's record counts, and those of other attempts go. */
   abstract confirm(networkId: NetworkId, shareId: ShareId, tokenHash: string): Promise<void>;
+
+  /** Kept at or before `at` and not confirmed since: somebody died between, or the append failed. */
+  abstract unconfirmed(at: Date, countMax: number): Promise<readonly ShareRecord[]>;
+
+  /** One attempt's record that no event names. */
+  abstract discard(networkId: NetworkId, shareId: ShareId, tokenHash: string): Promise<void>;
+
+  /** Rings with confirmed shares that have an expiry at or before `at` and were not destroyed. */
+  abstract ringsDue(at: Date, countMax: number): Promise<readonly RingId[]>;
 
   /** The share whose link carries this token, of whatever network. */
   abstract findByToken(tokenHash: string): Promise<ShareRecord | undefined>;
@@ -40,7 +50,7 @@ export abstract class ShareStore {
   /** Takes back a counted try whose passphrase was right. */
   abstract forgiveTry(networkId: NetworkId, shareId: ShareId): Promise<void>;
 
-  /** Token and passphrase hashes of an opened or ended share; its locator stays. */
+  /** The passphrase hash of an opened or ended share. The token stays findable: whoever holds it is told what became of it. */
   abstract destroy(networkId: NetworkId, shareId: ShareId): Promise<void>;
 }
 

@@ -73,10 +73,12 @@ class WrappedClock extends Clock {
 }
 
 /** The real sealer, peppers and personal data over fresh keys in memory. */
-export function memorySealing(clock: { now(): Date }) {
+export function memorySealing(time: { now(): Date }) {
+  const clock: Clock = new WrappedClock(time);
   const sealingKeys = new SwitchableSealingKeys();
   const wrapper = new LocalKeyWrapper(sealingKeys);
   return {
+    clock,
     sealingKeys,
     wrapper,
     sealer: new EnvelopeSealer(wrapper),
