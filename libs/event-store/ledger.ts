@@ -63,7 +63,7 @@ export interface Ledger {
 }
 
 export interface OpenLedgerOptions {
-  readonly clock: Clock;
+  readonly clock: Pick<Clock, 'now'>;
   /** Default: a random UUID. */
   readonly newLogId?: () => string;
   /** Take a log that holds events from before `LedgerOpened` (a server once used by others); the default refuses it. */

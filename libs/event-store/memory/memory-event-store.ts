@@ -102,14 +102,11 @@ export class MemoryEventStore extends EventStore {
     events: readonly NewEvent[],
     options: CallOptions = {},
   ): Promise<AppendResult> {
-    // An async function would give control back between the check and the append of a caller's next call.
-    try {
+    return new Promise((resolve) => {
       checkAppend(streamId, expectedRevision, events);
       this.assertOpen(options.signal);
-      return Promise.resolve(this.log.append(streamId, expectedRevision, events, new Date()));
-    } catch (error) {
-      return Promise.reject(error as Error);
-    }
+      resolve(this.log.append(streamId, expectedRevision, events, new Date()));
+    });
   }
 
   async *readStream(streamId: string, options: ReadStreamOptions = {}): AsyncIterable<StoredEvent> {
