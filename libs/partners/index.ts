@@ -17,3 +17,40 @@ export type { PartnerFacts } from './partner.reader.js';
 export { PartnerReader, partnerStreamId } from './partner.reader.js';
 export { partnersEvents } from './partners.catalogue.js';
 export { partnersProblems } from './partners.problems.js';
+
+import type { Projection } from '#projections';
+import { partnerDirectory } from './projections/partner-directory.projection.js';
+
+export { partnerDirectory };
+export const partnersProjections: readonly Projection[] = [partnerDirectory];
+export { partnersMigrations } from './migrations/create-dead-letters.migration.js';
+export type { PartnerView } from './queries/partner.view.js';
+export { profileViewOf } from './queries/partner.view.js';
+export type { PartnerReadOptions } from './queries/read-request.js';
+export { GetPartner } from './queries/get-partner/get-partner.query.js';
+export type { PartnerFilters } from './queries/list-partners/list-partners.query.js';
+export { ListPartners } from './queries/list-partners/list-partners.query.js';
+export type { PartnerVerdict } from './queries/assess-partner/assess-partner.query.js';
+export { AssessPartner } from './queries/assess-partner/assess-partner.query.js';
+export type { DeadLetterView } from './queries/list-dead-letters/list-dead-letters.query.js';
+export { ListDeadLetters } from './queries/list-dead-letters/list-dead-letters.query.js';
+export type { PartnerAnswer } from './commands/partner-decisions.js';
+export { RegisterPartner } from './commands/register-partner/register-partner.command.js';
+export { ChangePartnerStatus } from './commands/change-status/change-status.command.js';
+export { AssignPartnerManager } from './commands/assign-manager/assign-manager.command.js';
+export { ConfirmTechnicalCapacity } from './commands/confirm-technical-capacity/confirm-technical-capacity.command.js';
+export { WithdrawTechnicalCapacity } from './commands/withdraw-technical-capacity/withdraw-technical-capacity.command.js';
+export { OpenFlag } from './commands/open-flag/open-flag.command.js';
+export { CloseFlag } from './commands/close-flag/close-flag.command.js';
+export { AssessPartnerTraits } from './commands/assess-traits/assess-traits.command.js';
+export { LinkPartnerUser } from './commands/link-user/link-user.command.js';
+export { UnlinkPartnerUser } from './commands/unlink-user/unlink-user.command.js';
+export type {
+  ImportAnswer,
+  ImportedRecord,
+} from './commands/import-partners/import-partners.command.js';
+export {
+  IMPORT_RECORDS_MAX,
+  ImportPartners,
+} from './commands/import-partners/import-partners.command.js';
+export { PartnersModule } from './partners.module.js';

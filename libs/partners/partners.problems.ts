@@ -42,15 +42,15 @@ export const partnersProblems: ProblemSection<PartnersErrorCode> = {
     title: 'Too many partner users',
     detail: 'The partner has as many users as it may. Unlink one first.',
   },
-  'partners/user-linked-elsewhere': {
-    status: 409,
-    title: 'Identity in use',
-    detail: 'This identity is already an employee or a partner user of the network.',
-  },
   'partners/malformed-record': {
     status: 400,
     title: 'Malformed partner record',
     detail: 'The field named by `pointer` is not as the vendor documents it: `reason` says why.',
+  },
+  'partners/webhook-too-large': {
+    status: 413,
+    title: 'Webhook too large',
+    detail: 'A webhook has at most `bytesMax` bytes.',
   },
   'partners/import-batch-too-large': {
     status: 400,

@@ -215,9 +215,9 @@ function decideRegistered(
         : [{ type: 'PartnerTraitsAssessed', data: { traits } }];
     }
     case 'linkUser': {
-      refuseOffboarded(profile);
       const { issuer, subject } = command.user;
       if (profile.users.some((user) => sameUser(user, command.user))) return [];
+      refuseOffboarded(profile);
       if (profile.users.length >= PARTNER_USERS_MAX)
         throw new DomainError('partners/users-max', { max: PARTNER_USERS_MAX });
       return [{ type: 'PartnerUserLinked', data: { issuer, subject } }];

@@ -7,6 +7,6 @@ export type PartnersErrorCode =
   | 'partners/open-flags-max'
   | 'partners/user-not-linked'
   | 'partners/users-max'
-  | 'partners/user-linked-elsewhere'
   | 'partners/malformed-record'
+  | 'partners/webhook-too-large'
   | 'partners/import-batch-too-large';

@@ -1,0 +1,15 @@
+import type { Principal } from '#access';
+import type { PartnerId } from '#kernel';
+import type { RequestContext } from '#messaging';
+
+export class CloseFlag {
+  constructor(
+    readonly principal: Principal,
+    readonly context: RequestContext,
+    readonly input: {
+      readonly partnerId: PartnerId;
+      readonly flagId: string;
+      readonly reason: string;
+    },
+  ) {}
+}

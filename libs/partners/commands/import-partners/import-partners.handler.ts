@@ -1,0 +1,102 @@
+import type { ICommandHandler } from '@nestjs/cqrs';
+import { CommandHandler } from '@nestjs/cqrs';
+import type { Principal } from '#access';
+import { Authorizer } from '#access';
+import type { Position } from '#event-store';
+import type { NetworkId } from '#kernel';
+import { DomainError } from '#kernel';
+import type { PartnerState } from '../../domain/partner.decider.js';
+import type { PartnerObservation } from '../../domain/partner.value.js';
+import { parsePartner, partnerIdIn } from '../../domain/vendor-record.value.js';
+import { networkOf } from '../../own-network.js';
+import type { Intake } from '../observation-intake.js';
+import { ObservationIntake } from '../observation-intake.js';
+import type { ImportAnswer, ImportedRecord } from './import-partners.command.js';
+import { IMPORT_RECORDS_MAX, ImportPartners } from './import-partners.command.js';
+
+/** Streams that are decided on at a time; the store commits them in groups. */
+export const IMPORT_CONCURRENCY = 16;
+
+interface Entry {
+  readonly index: number;
+  readonly observation: PartnerObservation;
+}
+
+@CommandHandler(ImportPartners)
+export class ImportPartnersHandler implements ICommandHandler<ImportPartners, ImportAnswer> {
+  constructor(
+    private readonly authorizer: Authorizer,
+    private readonly intake: ObservationIntake,
+  ) {}
+
+  async execute({ principal, context, input }: ImportPartners): Promise<ImportAnswer> {
+    const networkId = networkOf(principal);
+    await this.authorizer.authorize(principal, 'partners.manage', { networkId });
+    if (input.records.length > IMPORT_RECORDS_MAX)
+      throw new DomainError('partners/import-batch-too-large', { max: IMPORT_RECORDS_MAX });
+    const results: ImportedRecord[] = [];
+    const byPartner = new Map<number, Entry[]>();
+    input.records.forEach((record, index) => {
+      const parsed = parsePartner(record, 'listed', {
+        networkId,
+        source: 'import',
+        now: context.now,
+      });
+      const partnerId = partnerIdIn(record) ?? null;
+      if (!parsed.ok) {
+        results[index] = { partnerId, outcome: 'refused', refusal: parsed.refusal };
+        return;
+      }
+      const { observation } = parsed;
+      const entries = byPartner.get(observation.partnerId) ?? [];
+      byPartner.set(observation.partnerId, [...entries, { index, observation }]);
+    });
+
+    let position: Position | undefined;
+    const partners = byPartner.values();
+    let failed = false;
+    // One partner's records one after the other: side by side they would only conflict.
+    const worker = async () => {
+      for (const entries of partners)
+        for (const { index, observation } of entries) {
+          if (failed) return;
+          context.signal.throwIfAborted();
+          const { partnerId } = observation;
+          try {
+            const taken: Intake = await this.intake.take(
+              networkId,
+              observation,
+              'listed',
+              context,
+              (state) => this.permit(principal, networkId, observation, state),
+            );
+            if (position === undefined || taken.position > position) position = taken.position;
+            results[index] = { partnerId, outcome: taken.outcome };
+          } catch (error) {
+            if (!(error instanceof DomainError) || error.code !== 'access/forbidden') {
+              failed = true;
+              throw error;
+            }
+            const refusal = { pointer: '/network_employee_id', reason: 'not-your-partner' };
+            results[index] = { partnerId, outcome: 'refused', refusal };
+          }
+        }
+    };
+    await Promise.all(Array.from({ length: IMPORT_CONCURRENCY }, worker));
+    return { results, position };
+  }
+
+  /** A limited manager imports its own partners: those assigned to it, and new ones that are to be. */
+  private async permit(
+    principal: Principal,
+    networkId: NetworkId,
+    { partnerId, managerId }: PartnerObservation,
+    state: PartnerState,
+  ): Promise<void> {
+    await this.authorizer.authorize(principal, 'partners.manage', {
+      networkId,
+      partnerId,
+      managerId: state.lifecycle === 'registered' ? state.profile.managerId : (managerId ?? null),
+    });
+  }
+}

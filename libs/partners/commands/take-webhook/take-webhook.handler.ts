@@ -1,0 +1,66 @@
+import type { ICommandHandler } from '@nestjs/cqrs';
+import { CommandHandler } from '@nestjs/cqrs';
+import { DomainError } from '#kernel';
+import type { WebhookCaller } from '#networks';
+import { WebhookCredentialVerifier } from '#networks';
+import { Peppers } from '#sealing';
+import type { RecordRefusal } from '../../domain/vendor-record.value.js';
+import { parsePartner, partnerIdIn, redactedShape } from '../../domain/vendor-record.value.js';
+import { DeadLetters } from '../../ports/dead-letters.port.js';
+import { ObservationIntake } from '../observation-intake.js';
+import type { WebhookAnswer } from './take-webhook.command.js';
+import { TakePartnerWebhook } from './take-webhook.command.js';
+
+/** Issuer of the actor that stands on what a webhook caused; its subject is the credential. */
+export const WEBHOOK_ISSUER = 'keyledger:webhook';
+const DIGEST_PURPOSE = 'partners/dead-letter';
+
+@CommandHandler(TakePartnerWebhook)
+export class TakePartnerWebhookHandler implements ICommandHandler<
+  TakePartnerWebhook,
+  WebhookAnswer
+> {
+  constructor(
+    private readonly credentials: WebhookCredentialVerifier,
+    private readonly intake: ObservationIntake,
+    private readonly deadLetters: DeadLetters,
+    private readonly peppers: Peppers,
+  ) {}
+
+  async execute({ context, input }: TakePartnerWebhook): Promise<WebhookAnswer> {
+    const { kind, body } = input;
+    const caller = await this.credentials.verify(input.credential, context.signal);
+    const { networkId, credentialId } = caller;
+    const parsed = parsePartner(body, kind, { networkId, source: 'webhook', now: context.now });
+    if (!parsed.ok) {
+      await this.bury(caller, parsed.refusal, { context, input });
+      throw new DomainError('partners/malformed-record', { ...parsed.refusal });
+    }
+    const { outcome, position } = await this.intake.take(networkId, parsed.observation, kind, {
+      ...context,
+      actor: { type: 'service', issuer: WEBHOOK_ISSUER, subject: credentialId },
+    });
+    return { partnerId: parsed.observation.partnerId, outcome, position };
+  }
+
+  private async bury(
+    { networkId, credentialId }: WebhookCaller,
+    refusal: RecordRefusal,
+    { context, input }: TakePartnerWebhook,
+  ): Promise<void> {
+    const { kind, body, bytes } = input;
+    const pepperId = await this.peppers.current();
+    await this.deadLetters.keep({
+      ...refusal,
+      networkId,
+      credentialId,
+      kind,
+      partnerId: partnerIdIn(body) ?? null,
+      shape: redactedShape(body),
+      digest: await this.peppers.hash(pepperId, DIGEST_PURPOSE, JSON.stringify(body ?? null)),
+      pepperId,
+      bytes,
+      receivedAt: context.now.toISOString(),
+    });
+  }
+}

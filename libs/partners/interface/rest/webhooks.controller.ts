@@ -1,0 +1,144 @@
+import { Body, Controller, Get, HttpCode, Post, Query, Req } from '@nestjs/common';
+import { CommandBus, QueryBus } from '@nestjs/cqrs';
+import { ApiBearerAuth, ApiHeader, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
+import type { Principal } from '#access';
+import { Caller, Public } from '#access';
+import { DomainError } from '#kernel';
+import type { Answer, RequestContext } from '#messaging';
+import { Ctx, answer } from '#messaging';
+import type { Page, ReadResult } from '#projections';
+import type { WebhookAnswer } from '../../commands/take-webhook/take-webhook.command.js';
+import { TakePartnerWebhook } from '../../commands/take-webhook/take-webhook.command.js';
+import type { WebhookKind } from '../../domain/vendor-record.value.js';
+import type { DeadLetterView } from '../../queries/list-dead-letters/list-dead-letters.query.js';
+import { ListDeadLetters } from '../../queries/list-dead-letters/list-dead-letters.query.js';
+import { DeadLettersPage, ListDeadLettersParameters, WebhookResponse } from './partners.dto.js';
+
+export const WEBHOOK_BODY_BYTES_MAX = 262_144;
+export const WEBHOOK_CREDENTIAL_HEADER = 'x-keyledger-webhook-credential';
+
+/** What of an HTTP request tells the sender. */
+interface WebhookRequest {
+  readonly headers: Readonly<Record<string, string | string[] | undefined>>;
+}
+
+@ApiTags('webhooks')
+@Controller('webhooks')
+export class WebhooksController {
+  constructor(
+    private readonly commands: CommandBus,
+    private readonly queries: QueryBus,
+  ) {}
+
+  @Public()
+  @Post('partners/created')
+  @HttpCode(200)
+  @ApiOperation({ operationId: 'takePartnerCreated', summary: "The vendor's Partner Created." })
+  @ApiHeader({ name: WEBHOOK_CREDENTIAL_HEADER, description: 'Or `Authorization: Bearer`.' })
+  @ApiOkResponse({ type: WebhookResponse })
+  created(
+    @Ctx() context: RequestContext,
+    @Req() request: WebhookRequest,
+    @Body() body: object,
+  ): Promise<Answer<WebhookResponse>> {
+    return this.take('created', context, request, body);
+  }
+
+  @Public()
+  @Post('partners/updated')
+  @HttpCode(200)
+  @ApiOperation({ operationId: 'takePartnerUpdated', summary: "The vendor's Partner Updated." })
+  @ApiHeader({ name: WEBHOOK_CREDENTIAL_HEADER, description: 'Or `Authorization: Bearer`.' })
+  @ApiOkResponse({ type: WebhookResponse })
+  updated(
+    @Ctx() context: RequestContext,
+    @Req() request: WebhookRequest,
+    @Body() body: object,
+  ): Promise<Answer<WebhookResponse>> {
+    return this.take('updated', context, request, body);
+  }
+
+  @Public()
+  @Post('partners/signed-up')
+  @HttpCode(200)
+  @ApiOperation({ operationId: 'takePartnerSignedUp', summary: "The vendor's Partner Signed Up." })
+  @ApiHeader({ name: WEBHOOK_CREDENTIAL_HEADER, description: 'Or `Authorization: Bearer`.' })
+  @ApiOkResponse({ type: WebhookResponse })
+  signedUp(
+    @Ctx() context: RequestContext,
+    @Req() request: WebhookRequest,
+    @Body() body: object,
+  ): Promise<Answer<WebhookResponse>> {
+    return this.take('signed-up', context, request, body);
+  }
+
+  @Public()
+  @Post('partners/sign-up-verdict')
+  @HttpCode(200)
+  @ApiOperation({
+    operationId: 'takePartnerSignUpVerdict',
+    summary: "The vendor's Partner Sign Up Verdict.",
+  })
+  @ApiHeader({ name: WEBHOOK_CREDENTIAL_HEADER, description: 'Or `Authorization: Bearer`.' })
+  @ApiOkResponse({ type: WebhookResponse })
+  signUpVerdict(
+    @Ctx() context: RequestContext,
+    @Req() request: WebhookRequest,
+    @Body() body: object,
+  ): Promise<Answer<WebhookResponse>> {
+    return this.take('sign-up-verdict', context, request, body);
+  }
+
+  @Get('dead-letters')
+  @ApiBearerAuth()
+  @ApiOperation({
+    operationId: 'listDeadLetters',
+    summary: 'Webhooks that were refused, the newest first, without what they said.',
+  })
+  @ApiOkResponse({ type: DeadLettersPage })
+  async deadLetters(
+    @Caller() caller: Principal,
+    @Ctx() context: RequestContext,
+    @Query() { first, after }: ListDeadLettersParameters,
+  ): Promise<Answer<Page<DeadLetterView>>> {
+    const { value, position } = await this.queries.execute<
+      ListDeadLetters,
+      ReadResult<Page<DeadLetterView>>
+    >(
+      new ListDeadLetters(
+        caller,
+        { first, ...(after !== undefined && { after }) },
+        { signal: context.signal },
+      ),
+    );
+    return answer(value, position);
+  }
+
+  private async take(
+    kind: WebhookKind,
+    context: RequestContext,
+    { headers }: WebhookRequest,
+    body: object,
+  ): Promise<Answer<WebhookResponse>> {
+    const declared = Number(headers['content-length']);
+    // A body that came in chunks has no declared length.
+    const bytes = Number.isSafeInteger(declared)
+      ? declared
+      : Buffer.byteLength(JSON.stringify(body));
+    if (bytes > WEBHOOK_BODY_BYTES_MAX)
+      throw new DomainError('partners/webhook-too-large', { bytesMax: WEBHOOK_BODY_BYTES_MAX });
+    const { partnerId, outcome, position } = await this.commands.execute<
+      TakePartnerWebhook,
+      WebhookAnswer
+    >(new TakePartnerWebhook(context, { credential: credentialIn(headers), kind, body, bytes }));
+    return answer({ partnerId, outcome }, position);
+  }
+}
+
+function credentialIn(headers: WebhookRequest['headers']): string | undefined {
+  const own = headers[WEBHOOK_CREDENTIAL_HEADER];
+  if (own !== undefined) return typeof own === 'string' ? own : undefined;
+  const authorization = headers['authorization'];
+  if (typeof authorization !== 'string') return undefined;
+  return /^Bearer ([^ ]+)$/i.exec(authorization)?.[1];
+}

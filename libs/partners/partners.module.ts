@@ -1,0 +1,57 @@
+import { Module } from '@nestjs/common';
+import { CqrsModule } from '@nestjs/cqrs';
+import { NetworksModule } from '#networks';
+import { PostgresDeadLetters } from './adapters/postgres-dead-letters.js';
+import { AssessPartnerTraitsHandler } from './commands/assess-traits/assess-traits.handler.js';
+import { AssignPartnerManagerHandler } from './commands/assign-manager/assign-manager.handler.js';
+import { ChangePartnerStatusHandler } from './commands/change-status/change-status.handler.js';
+import { CloseFlagHandler } from './commands/close-flag/close-flag.handler.js';
+import { ConfirmTechnicalCapacityHandler } from './commands/confirm-technical-capacity/confirm-technical-capacity.handler.js';
+import { ImportPartnersHandler } from './commands/import-partners/import-partners.handler.js';
+import { LinkPartnerUserHandler } from './commands/link-user/link-user.handler.js';
+import { ObservationIntake } from './commands/observation-intake.js';
+import { OpenFlagHandler } from './commands/open-flag/open-flag.handler.js';
+import { PartnerDecisions } from './commands/partner-decisions.js';
+import { RegisterPartnerHandler } from './commands/register-partner/register-partner.handler.js';
+import { TakePartnerWebhookHandler } from './commands/take-webhook/take-webhook.handler.js';
+import { UnlinkPartnerUserHandler } from './commands/unlink-user/unlink-user.handler.js';
+import { WithdrawTechnicalCapacityHandler } from './commands/withdraw-technical-capacity/withdraw-technical-capacity.handler.js';
+import { PartnersController } from './interface/rest/partners.controller.js';
+import { WebhooksController } from './interface/rest/webhooks.controller.js';
+import { PartnerReader } from './partner.reader.js';
+import { DeadLetters } from './ports/dead-letters.port.js';
+import { AssessPartnerHandler } from './queries/assess-partner/assess-partner.query-handler.js';
+import { GetPartnerHandler } from './queries/get-partner/get-partner.query-handler.js';
+import { ListDeadLettersHandler } from './queries/list-dead-letters/list-dead-letters.query-handler.js';
+import { ListPartnersHandler } from './queries/list-partners/list-partners.query-handler.js';
+import { PartnerScope } from './queries/partner-scope.js';
+
+@Module({
+  imports: [CqrsModule, NetworksModule],
+  controllers: [PartnersController, WebhooksController],
+  providers: [
+    PartnerReader,
+    PartnerDecisions,
+    ObservationIntake,
+    PartnerScope,
+    { provide: DeadLetters, useClass: PostgresDeadLetters },
+    RegisterPartnerHandler,
+    ChangePartnerStatusHandler,
+    AssignPartnerManagerHandler,
+    ConfirmTechnicalCapacityHandler,
+    WithdrawTechnicalCapacityHandler,
+    OpenFlagHandler,
+    CloseFlagHandler,
+    AssessPartnerTraitsHandler,
+    LinkPartnerUserHandler,
+    UnlinkPartnerUserHandler,
+    ImportPartnersHandler,
+    TakePartnerWebhookHandler,
+    ListPartnersHandler,
+    GetPartnerHandler,
+    AssessPartnerHandler,
+    ListDeadLettersHandler,
+  ],
+  exports: [PartnerReader],
+})
+export class PartnersModule {}

@@ -1,0 +1,77 @@
+import type { IQueryHandler } from '@nestjs/cqrs';
+import { QueryHandler } from '@nestjs/cqrs';
+import type { Page, ReadResult } from '#projections';
+import {
+  InvalidCursorError,
+  ReadModels,
+  decodeCursor,
+  encodeCursor,
+  pageOf,
+  positionOf,
+  rowsAsOf,
+} from '#projections';
+import {
+  PARTNERS_TABLE,
+  partnerDirectory,
+} from '../../projections/partner-directory.projection.js';
+import { PartnerScope } from '../partner-scope.js';
+import type { PartnerRow, PartnerView } from '../partner.view.js';
+import { PARTNER_COLUMNS, partnerViewOf } from '../partner.view.js';
+import { readOf } from '../read-request.js';
+import { ListPartners } from './list-partners.query.js';
+
+const CURSOR_KIND = 'partners';
+
+/** By partner id. A limited manager sees the partners that are its own now, also when it asks for an earlier state. */
+@QueryHandler(ListPartners)
+export class ListPartnersHandler implements IQueryHandler<
+  ListPartners,
+  ReadResult<Page<PartnerView>>
+> {
+  constructor(
+    private readonly scope: PartnerScope,
+    private readonly readModels: ReadModels,
+  ) {}
+
+  async execute(query: ListPartners): Promise<ReadResult<Page<PartnerView>>> {
+    const { principal, input, options } = query;
+    const { first, status, managerId, flagged, name } = input;
+    const scope = await this.scope.of(principal, 'partners.read');
+    const { networkId } = scope;
+    const [after] =
+      input.after === undefined ? [0] : decodeCursor(CURSOR_KIND, networkId, input.after);
+    if (typeof after !== 'number') throw new InvalidCursorError();
+    const read = readOf(options, partnerDirectory.name);
+    return this.readModels.read(read, async (sql) => {
+      const at = options.asOf && (await positionOf(sql, options.asOf));
+      const partners = rowsAsOf(PARTNERS_TABLE, at === undefined ? undefined : '$9');
+      const current = rowsAsOf(PARTNERS_TABLE, undefined);
+      const rows = await sql.rows<PartnerRow>(
+        `SELECT ${PARTNER_COLUMNS} FROM ${partners} partner
+         WHERE network_id = $1 AND partner_id > $2
+           AND ($3::text IS NULL OR status = $3)
+           AND ($4::bigint IS NULL OR manager_id = $4)
+           AND ($5::boolean IS NULL OR (open_flags_count > 0) = $5)
+           AND ($6::text IS NULL OR position(lower($6) in lower(name)) > 0)
+           AND ($7::bigint IS NULL OR EXISTS (
+             SELECT FROM ${current} mine
+             WHERE mine.network_id = $1 AND mine.partner_id = partner.partner_id AND mine.manager_id = $7))
+         ORDER BY partner_id LIMIT $8`,
+        [
+          networkId,
+          after,
+          status ?? null,
+          managerId ?? null,
+          flagged ?? null,
+          name ?? null,
+          scope.managerId,
+          first + 1,
+          ...(at === undefined ? [] : [at]),
+        ],
+      );
+      return pageOf(rows, first, partnerViewOf, (row) =>
+        encodeCursor(CURSOR_KIND, networkId, [Number(row.partner_id)]),
+      );
+    });
+  }
+}

@@ -1,0 +1,17 @@
+import type { Position } from '#event-store';
+import type { AsOf, ReadOptions } from '#projections';
+import { LOG_TIMES } from '#projections';
+
+/** Which state of the data a caller asks for, and until when. */
+export interface PartnerReadOptions {
+  readonly atLeast?: Position;
+  readonly asOf?: AsOf;
+  readonly signal?: AbortSignal;
+}
+
+export function readOf(
+  { asOf, ...read }: PartnerReadOptions,
+  ...projections: readonly string[]
+): ReadOptions {
+  return { projections: [...projections, ...(asOf ? [LOG_TIMES] : [])], ...read };
+}
