@@ -52,3 +52,26 @@ export type { EligibilityVerdict } from './domain/verdict.value.js';
 export { keysEvents } from './keys.catalogue.js';
 export { keysProblems } from './keys.problems.js';
 export { keysMigrations } from './keys.migrations.js';
+export { KeysOptions, SHARE_PAGE_PATH } from './keys.options.js';
+export type {
+  ChangedKey,
+  ChangedKeyRing,
+  CreatedShare,
+  EndedShare,
+  IssuedKey,
+  Outcome,
+  ReissuedKey,
+  RevealedKey,
+} from './commands/key-outcomes.value.js';
+export { EndShare } from './commands/end-share/end-share.command.js';
+export { IssueKey } from './commands/issue-key/issue-key.command.js';
+export { ReinstateKey } from './commands/reinstate-key/reinstate-key.command.js';
+export { ReinstateKeyRing } from './commands/reinstate-key-ring/reinstate-key-ring.command.js';
+export { ReissueKey } from './commands/reissue-key/reissue-key.command.js';
+export { RelabelKey } from './commands/relabel-key/relabel-key.command.js';
+export { RevealKey } from './commands/reveal-key/reveal-key.command.js';
+export { RevealOwnKey } from './commands/reveal-own-key/reveal-own-key.command.js';
+export { RevokeKey } from './commands/revoke-key/revoke-key.command.js';
+export { ShareKey } from './commands/share-key/share-key.command.js';
+export { SuspendKey } from './commands/suspend-key/suspend-key.command.js';
+export { SuspendKeyRing } from './commands/suspend-key-ring/suspend-key-ring.command.js';

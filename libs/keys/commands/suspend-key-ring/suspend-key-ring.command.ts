@@ -1,0 +1,20 @@
+import { Command } from '@nestjs/cqrs';
+import type { Principal } from '#access';
+import type { RequestContext } from '#messaging';
+import type { Holder, Portal } from '../../domain/portal.value.js';
+import type { ChangedKeyRing, Outcome } from '../key-outcomes.value.js';
+
+/** Suspends all keys of a holder at a portal: one decision, one append. */
+export class SuspendKeyRing extends Command<Outcome<ChangedKeyRing>> {
+  constructor(
+    readonly principal: Principal,
+    readonly context: RequestContext,
+    readonly input: {
+      readonly portal: Portal;
+      readonly holder: Holder;
+      readonly reason: string;
+    },
+  ) {
+    super();
+  }
+}
