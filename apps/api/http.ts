@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import helmet from '@fastify/helmet';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { FastifyInstance, FastifyReply, FastifyRequest, FastifyServerFactory } from 'fastify';
 import type { Metrics } from '#platform/metrics';
 
 /** One request's body; imports come in batches below it. */
@@ -12,8 +12,9 @@ export const KEEP_ALIVE_TIMEOUT_MS = 72_000;
 export const URL_PARAMETER_CHARACTERS_MAX = 256;
 export const CORRELATION_HEADER = 'x-correlation-id';
 
-export function httpAdapter(): FastifyAdapter {
+export function httpAdapter(serverFactory?: FastifyServerFactory): FastifyAdapter {
   return new FastifyAdapter({
+    ...(serverFactory ? { serverFactory } : {}),
     bodyLimit: BODY_BYTES_MAX,
     requestTimeout: REQUEST_TIMEOUT_MS,
     keepAliveTimeout: KEEP_ALIVE_TIMEOUT_MS,

@@ -17,6 +17,7 @@ export type RequestErrorCode =
   | 'request/outcome-unknown'
   | 'request/precondition-failed'
   | 'request/precondition-invalid'
+  | 'request/starting'
   | 'request/text-not-allowed'
   | 'request/unsupported-media-type'
   | 'event-store/unavailable'
@@ -106,6 +107,12 @@ export const requestProblems: ProblemSection<RequestErrorCode> = {
     status: 400,
     title: 'If-Match not valid',
     detail: 'If-Match takes one strong entity tag as an ETag header gave it, with its quotes.',
+  },
+  'request/starting': {
+    status: 503,
+    title: 'Starting',
+    detail: 'The server is starting, or waits for its database or event store. Try again shortly.',
+    retryAfterSeconds: 2,
   },
   'request/text-not-allowed': {
     status: 400,

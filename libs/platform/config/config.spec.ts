@@ -25,7 +25,7 @@ describe('configuration', () => {
     expect(readConfig({}, folder)).toMatchObject({
       dataDir: path.join(folder, '.keyledger'),
       host: '127.0.0.1',
-      port: 8080,
+      port: 7300,
       databaseUrl: undefined,
       eventStore: { kind: 'postgres' },
       issuers: undefined,

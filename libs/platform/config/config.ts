@@ -19,8 +19,7 @@ import {
 export const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
 export type LogLevel = (typeof LOG_LEVELS)[number];
 
-export const PORT_DEFAULT = 8080;
-export const IDENTITY_PROVIDER_PORT_DEFAULT = 8081;
+export const PORT_DEFAULT = 7300;
 const CONFIG_BYTES_MAX = 1_048_576;
 const WRAPPING_KEY_CHARACTERS = 44;
 
@@ -165,7 +164,8 @@ export interface Config {
   readonly wrappingKeyFile: string;
   readonly logLevel: LogLevel;
   readonly trustedProxies: readonly string[];
-  readonly identityProviderPort: number;
+  /** `undefined`: the port of the last start, else a free one. */
+  readonly identityProviderPort: number | undefined;
   readonly graphiql: boolean;
 }
 
@@ -217,8 +217,7 @@ export function readConfig(
     wrappingKeyFile: path.resolve(dataDir, variables.KEYLEDGER_WRAPPING_KEY_FILE ?? 'wrapping.key'),
     logLevel: variables.KEYLEDGER_LOG_LEVEL ?? 'info',
     trustedProxies: variables.KEYLEDGER_TRUSTED_PROXIES ?? [],
-    identityProviderPort:
-      variables.KEYLEDGER_IDENTITY_PROVIDER_PORT ?? IDENTITY_PROVIDER_PORT_DEFAULT,
+    identityProviderPort: variables.KEYLEDGER_IDENTITY_PROVIDER_PORT,
     graphiql: variables.KEYLEDGER_GRAPHIQL ?? variables.KEYLEDGER_ISSUERS === undefined,
   };
   if (problems.length > 0) throw new ConfigError(problems);

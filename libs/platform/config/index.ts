@@ -5,11 +5,4 @@ export type {
   LogLevel,
   VariableName,
 } from './config.js';
-export {
-  CONFIG_FILE,
-  ConfigError,
-  IDENTITY_PROVIDER_PORT_DEFAULT,
-  LOG_LEVELS,
-  PORT_DEFAULT,
-  readConfig,
-} from './config.js';
+export { CONFIG_FILE, ConfigError, LOG_LEVELS, PORT_DEFAULT, readConfig } from './config.js';
