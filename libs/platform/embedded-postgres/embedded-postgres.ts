@@ -15,7 +15,7 @@ import {
 import { createServer } from 'node:net';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import pg from 'pg';
+import { createPool } from '../postgres/index.js';
 import { usableBinaries } from './binaries.js';
 import type { PostgresBinaries } from './binaries.js';
 import { EmbeddedPostgresError, reason } from './embedded-postgres.errors.js';
@@ -39,7 +39,6 @@ export const PORT_ATTEMPTS_MAX = 5;
 export const RESTARTS_MAX = 5;
 export const RESTART_WINDOW_MS = 60_000;
 export const RESTART_DELAY_MS = 200;
-export const CONNECT_TIMEOUT_MS = 10_000;
 
 export const OWNER = 'keyledger';
 export const DATABASE = 'keyledger';
@@ -368,14 +367,12 @@ class Server implements EmbeddedPostgres {
   }
 
   private async createDatabase(): Promise<void> {
-    const admin = new pg.Client({
-      connectionString: this.urlOf(ADMIN, this.state.adminPassword, 'postgres'),
-      connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
-      query_timeout: START_TIMEOUT_MS,
+    const admin = createPool({
+      url: this.urlOf(ADMIN, this.state.adminPassword, 'postgres'),
+      applicationName: 'keyledger-serve',
+      statementTimeoutMs: START_TIMEOUT_MS,
+      connectionsMax: 1,
     });
-    // A lost connection shows in the query that waits.
-    admin.on('error', () => undefined);
-    await admin.connect();
     try {
       const role = await admin.query('SELECT 1 FROM pg_roles WHERE rolname = $1', [OWNER]);
       if (role.rowCount === 0)
