@@ -93,7 +93,8 @@ export class OpenShareHandler implements ICommandHandler<OpenShare> {
     const streamId = keyRingStream(record.ring);
     const { state } = await this.streams.load(streamId, keyRingDecider, context.signal);
     const share = state.shares.get(record.shareId);
-    if (!share) return refuse('keys/share-link-invalid');
+    // Another attempt's link, whose share never came to be.
+    if (share?.tokenHash !== record.tokenHash) return refuse('keys/share-link-invalid');
     const command = {
       type: 'openShare',
       shareId: share.shareId,

@@ -16,7 +16,7 @@ import {
   ValidateNested,
 } from 'class-validator';
 import type { RevealPurpose, RevocationReason } from '../../domain/key-ring.events.js';
-import { REVEAL_PURPOSES, REVOCATION_REASONS } from '../../domain/key-ring.events.js';
+import { REVOCATION_REASONS } from '../../domain/key-ring.events.js';
 import type { HolderType, Portal } from '../../domain/portal.value.js';
 import { HOLDER_TYPES, PORTALS } from '../../domain/portal.value.js';
 import type { KeyStatus } from '../../queries/keys/key.view.js';
@@ -119,10 +119,17 @@ export class ReissueKeyBody extends RevokeKeyBody {
   readonly expiresAt?: string;
 }
 
+/** The other purposes are for the ledger to say. */
+const EMPLOYEE_PURPOSES = [
+  'resend',
+  'support',
+  'other',
+] as const satisfies readonly RevealPurpose[];
+
 export class RevealKeyBody extends NoteBody {
-  @ApiProperty({ enum: REVEAL_PURPOSES, example: 'support' })
-  @IsIn(REVEAL_PURPOSES)
-  readonly purpose!: RevealPurpose;
+  @ApiProperty({ enum: EMPLOYEE_PURPOSES, example: 'support' })
+  @IsIn(EMPLOYEE_PURPOSES)
+  readonly purpose!: (typeof EMPLOYEE_PURPOSES)[number];
 }
 
 export class ReasonBody {

@@ -229,7 +229,7 @@ export class ApiAccessResponse {
 
 const SECRET = 'kl_aff_…36 characters…_…checksum…';
 
-export class IssuedKeyResponse {
+export class ChangedKeyResponse {
   @ApiProperty(uuid)
   readonly keyId!: string;
   @ApiProperty({ enum: PORTALS })
@@ -240,8 +240,15 @@ export class IssuedKeyResponse {
   readonly label!: string;
   @ApiProperty({ example: 'kl_aff_…9xYz' })
   readonly masked!: string;
-  @ApiProperty({ type: 'integer', example: 1 })
+  @ApiProperty({ enum: KEY_STATUSES })
+  readonly status!: string;
+  @ApiProperty({ type: 'integer', description: 'The number in the ETag, for `If-Match`.' })
   readonly version!: number;
+  @ApiProperty({ ...time, type: String, nullable: true })
+  readonly expiresAt!: string | null;
+}
+
+export class IssuedKeyResponse extends ChangedKeyResponse {
   @ApiProperty({
     example: SECRET,
     description:
@@ -260,17 +267,6 @@ export class RevealedKeyResponse {
   readonly keyId!: string;
   @ApiProperty({ example: SECRET })
   readonly key!: string;
-}
-
-export class ChangedKeyResponse {
-  @ApiProperty(uuid)
-  readonly keyId!: string;
-  @ApiProperty({ enum: KEY_STATUSES })
-  readonly status!: string;
-  @ApiProperty()
-  readonly label!: string;
-  @ApiProperty({ type: 'integer', description: 'The number in the ETag.' })
-  readonly version!: number;
 }
 
 export class ChangedKeyRingResponse {
@@ -299,6 +295,18 @@ export class CreatedShareResponse {
   readonly passphrase!: string | null;
   @ApiProperty(time)
   readonly expiresAt!: string;
+}
+
+export class EndedShareResponse {
+  @ApiProperty(uuid)
+  readonly shareId!: string;
+  @ApiProperty(uuid)
+  readonly keyId!: string;
+  @ApiProperty({
+    enum: ['opened', 'ended'],
+    description: '`opened`: too late, the link was opened before. Revoke the key.',
+  })
+  readonly status!: string;
 }
 
 export class OpenedShareResponse {
