@@ -54,3 +54,12 @@ export {
   ImportPartners,
 } from './commands/import-partners/import-partners.command.js';
 export { PartnersModule } from './partners.module.js';
+export { MalformedListError, RECORD_BYTES_MAX } from './import-client/record-splitter.js';
+export type {
+  ImportProgress,
+  ImportRefusal,
+  ImportReport,
+  ImportResult,
+  PartnerImport,
+} from './import-client/partner-import.js';
+export { importPartners } from './import-client/partner-import.js';

@@ -58,7 +58,10 @@ export class NetworksController {
     @Body() body: CreateNetworkBody,
   ): Promise<Answer<NetworkView>> {
     const input = { networkId: networkId(body.networkId), name: body.name, region: body.region };
-    return this.changed(new CreateNetwork(caller, context, input), 201);
+    return this.changed(new CreateNetwork(caller, context, input), {
+      status: 201,
+      location: `/v1/networks/${String(body.networkId)}`,
+    });
   }
 
   @Get()
@@ -170,9 +173,12 @@ export class NetworksController {
     return this.changed(new RevokeWebhookCredential(caller, context, input));
   }
 
-  private async changed(command: object, status = 200): Promise<Answer<NetworkView>> {
+  private async changed(
+    command: object,
+    options: { readonly status?: number; readonly location?: string } = {},
+  ): Promise<Answer<NetworkView>> {
     const { settings, position } = await this.commands.execute<object, NetworkAnswer>(command);
-    return answer(settingsViewOf(settings), position, { status });
+    return answer(settingsViewOf(settings), position, options);
   }
 }
 

@@ -25,6 +25,6 @@ export interface ImportedRecord {
 
 export interface ImportAnswer {
   readonly results: readonly ImportedRecord[];
-  /** At or past all that was stored; absent when every record was refused. */
-  readonly position: Position | undefined;
+  /** At or past all that was stored. */
+  readonly position: Position;
 }

@@ -2,7 +2,7 @@ import type { ICommandHandler } from '@nestjs/cqrs';
 import { CommandHandler } from '@nestjs/cqrs';
 import type { Principal } from '#access';
 import { Authorizer } from '#access';
-import type { Position } from '#event-store';
+import { EventStore, position as positionAt } from '#event-store';
 import type { NetworkId } from '#kernel';
 import { DomainError } from '#kernel';
 import type { PartnerState } from '../../domain/partner.decider.js';
@@ -27,6 +27,7 @@ export class ImportPartnersHandler implements ICommandHandler<ImportPartners, Im
   constructor(
     private readonly authorizer: Authorizer,
     private readonly intake: ObservationIntake,
+    private readonly events: EventStore,
   ) {}
 
   async execute({ principal, context, input }: ImportPartners): Promise<ImportAnswer> {
@@ -52,7 +53,7 @@ export class ImportPartnersHandler implements ICommandHandler<ImportPartners, Im
       byPartner.set(observation.partnerId, [...entries, { index, observation }]);
     });
 
-    let position: Position | undefined;
+    let position = (await this.events.head({ signal: context.signal })) ?? positionAt(0n);
     const partners = byPartner.values();
     let failed = false;
     // One partner's records one after the other: side by side they would only conflict.
@@ -70,7 +71,7 @@ export class ImportPartnersHandler implements ICommandHandler<ImportPartners, Im
               context,
               (state) => this.permit(principal, networkId, observation, state),
             );
-            if (position === undefined || taken.position > position) position = taken.position;
+            if (taken.position > position) position = taken.position;
             results[index] = { partnerId, outcome: taken.outcome };
           } catch (error) {
             if (!(error instanceof DomainError) || error.code !== 'access/forbidden') {

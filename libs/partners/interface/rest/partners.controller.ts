@@ -79,7 +79,10 @@ export class PartnersController {
       status,
       managerId: managerIdOf(managerId ?? null),
     };
-    return this.changed(new RegisterPartner(caller, context, input), 201);
+    return this.changed(new RegisterPartner(caller, context, input), {
+      status: 201,
+      location: `/v1/partners/${String(body.partnerId)}`,
+    });
   }
 
   @Get()
@@ -239,7 +242,7 @@ export class PartnersController {
     @Body() { kind, reason }: OpenFlagBody,
   ): Promise<Answer<PartnerView>> {
     const input = { partnerId: partnerId(path.partnerId), kind, reason };
-    return this.changed(new OpenFlag(caller, context, input), 201);
+    return this.changed(new OpenFlag(caller, context, input), { status: 201 });
   }
 
   @Post(':partnerId/flags/:flagId/close')
@@ -288,7 +291,7 @@ export class PartnersController {
     @Body() { issuer, subject }: PartnerUserBody,
   ): Promise<Answer<PartnerView>> {
     const input = { partnerId: partnerId(path.partnerId), user: { issuer, subject } };
-    return this.changed(new LinkPartnerUser(caller, context, input), 201);
+    return this.changed(new LinkPartnerUser(caller, context, input), { status: 201 });
   }
 
   @Post(':partnerId/users/unlink')
@@ -308,9 +311,12 @@ export class PartnersController {
     return this.changed(new UnlinkPartnerUser(caller, context, input));
   }
 
-  private async changed(command: object, status = 200): Promise<Answer<PartnerView>> {
+  private async changed(
+    command: object,
+    options: { readonly status?: number; readonly location?: string } = {},
+  ): Promise<Answer<PartnerView>> {
     const { partner, position } = await this.commands.execute<object, PartnerAnswer>(command);
-    return answer(profileViewOf(partner), position, { status });
+    return answer(profileViewOf(partner), position, options);
   }
 }
 
