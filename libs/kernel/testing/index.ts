@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Decider, DomainErrorCode, DomainEvent } from '../index.js';
-import { DomainError, fold } from '../index.js';
+import { Clock, DomainError, fold } from '../index.js';
 
 /** given(history) → when(command) → then…: the shape of every decider spec. */
 export function specificationOf<State, Command, Event extends DomainEvent>(
@@ -48,9 +48,11 @@ const show = (value: unknown) =>
   JSON.stringify(value, (_, v: unknown) => (typeof v === 'bigint' ? `${String(v)}n` : v), 2);
 
 /** A clock that stands where it is put. */
-export class FixedClock {
-  constructor(private instant: Date = new Date('2026-01-01T00:00:00.000Z')) {}
-  now(): Date {
+export class FixedClock extends Clock {
+  constructor(private instant: Date = new Date('2026-01-01T00:00:00.000Z')) {
+    super();
+  }
+  override now(): Date {
     return new Date(this.instant);
   }
   set(instant: Date): void {

@@ -15,7 +15,7 @@ const refused = (name: string): RememberedOutcome => ({
 /** What every adapter of `CommandReceipts` does. */
 export function commandReceiptsContract(
   name: string,
-  open: () => Promise<{ readonly receipts: CommandReceipts; close(): Promise<void> }>,
+  open: () => Promise<{ readonly receipts: CommandReceipts; close: () => Promise<void> }>,
 ): void {
   describe(`command receipts in ${name}`, () => {
     let receipts: CommandReceipts;

@@ -1,20 +1,17 @@
 import { randomBytes, randomUUID } from 'node:crypto';
-import { EventCatalogue } from '#event-store';
-import type { EventStore } from '#event-store';
+import type { EventCatalogue, EventStore } from '#event-store';
 import { MemoryEventStore } from '#event-store/memory';
-import type { Clock } from '#kernel';
+import { Clock } from '#kernel';
 import { ProblemCatalogue, requestProblems } from '#problems';
 import { PersonalData } from '#sealing';
-import type { RequestContext } from '../index.js';
+import type { CommandReceipts, RequestContext, UpgradeGate } from '../index.js';
 import {
-  CommandReceipts,
   EventMetadataWriter,
   LedgerDecideService,
   LedgerStreamReader,
   MemoryCommandReceipts,
   RecordedBy,
   SingleReleaseGate,
-  UpgradeGate,
 } from '../index.js';
 
 export { commandReceiptsContract } from './command-receipts.contract.js';
@@ -43,13 +40,21 @@ export function requestContext(changes: Partial<RequestContext> = {}): RequestCo
 /** Seals by writing backwards: for tests that ask whether something was sealed at all. */
 export class MirroredPersonalData extends PersonalData {
   override seal(subject: string, text: string): Promise<string> {
-    return Promise.resolve(`sealed(${subject}):${[...text].reverse().join('')}`);
+    return Promise.resolve(`sealed(${subject}):${mirrored(text)}`);
   }
   override open(_: string, sealed: string): Promise<string | undefined> {
-    return Promise.resolve([...sealed.slice(sealed.indexOf('):') + 2)].reverse().join(''));
+    return Promise.resolve(mirrored(sealed.slice(sealed.indexOf('):') + 2)));
   }
   override erase(): Promise<void> {
     return Promise.resolve();
+  }
+}
+
+const mirrored = (text: string) => Array.from(text).reverse().join('');
+
+class RunningClock extends Clock {
+  override now(): Date {
+    return new Date();
   }
 }
 
@@ -65,7 +70,7 @@ export interface MemoryMessagingOptions {
 
 /** Decide service and stream reader as in production, over an in-memory log. */
 export function memoryMessaging(options: MemoryMessagingOptions) {
-  const clock = options.clock ?? { now: () => new Date() };
+  const clock = options.clock ?? new RunningClock();
   const store = options.store ?? new MemoryEventStore();
   const receipts = options.receipts ?? new MemoryCommandReceipts();
   const metadata = new EventMetadataWriter(
