@@ -15,6 +15,7 @@ export {
   containsKeyMaterial,
   isKeyPrefix,
   KEY_CHARS_MAX,
+  KEY_HINT_CHARS,
   KEY_RANDOM_CHARS,
   maskedKey,
   parseKey,

@@ -1,0 +1,155 @@
+import type { ICommandHandler } from '@nestjs/cqrs';
+import { CommandHandler } from '@nestjs/cqrs';
+import { v5 as uuidv5 } from 'uuid';
+import { clientText, shareId } from '#kernel';
+import { Peppers, WrappingKeyMissingError } from '#sealing';
+import type { NewShare } from '../../domain/key-ring.commands.js';
+import type { KeyRing } from '../../domain/key-ring.decider.js';
+import { keyRingDecider } from '../../domain/key-ring.decider.js';
+import type { KeyShared, ShareRecipient } from '../../domain/key-ring.events.js';
+import { REFERENCE_CHARACTERS_MAX } from '../../domain/key-text.value.js';
+import { keyRingStream } from '../../domain/portal.value.js';
+import { KeysOptions, SHARE_PAGE_PATH } from '../../keys.options.js';
+import { NetworkPolicyPort } from '../../ports/network-policy.port.js';
+import { PassphraseHasher } from '../../ports/passphrase-hasher.port.js';
+import { SecretSource } from '../../ports/secret-source.port.js';
+import { SHARE_TOKEN_PURPOSE, ShareStore } from '../../ports/share-store.port.js';
+import { reasonText } from '../client-input.js';
+import type { CreatedShare, Outcome } from '../key-outcomes.value.js';
+import type { ReachedRing } from '../key-ring-decisions.js';
+import { KeyRingDecisions, refuse } from '../key-ring-decisions.js';
+import { ShareKey } from './share-key.command.js';
+
+interface DrawnShare {
+  readonly share: NewShare;
+  readonly token: string;
+  readonly passphrase: string | null;
+}
+
+@CommandHandler(ShareKey)
+export class ShareKeyHandler implements ICommandHandler<ShareKey> {
+  constructor(
+    private readonly rings: KeyRingDecisions,
+    private readonly policies: NetworkPolicyPort,
+    private readonly secrets: SecretSource,
+    private readonly passphrases: PassphraseHasher,
+    private readonly peppers: Peppers,
+    private readonly shares: ShareStore,
+    private readonly options: KeysOptions,
+  ) {}
+
+  async execute(command: ShareKey): Promise<Outcome<CreatedShare>> {
+    const { principal, context, input } = command;
+    const act = { principal, context, permission: 'partner.api_keys.manage' } as const;
+    const reached = await this.rings.reachKey(act, input.keyId);
+    const { ring } = reached;
+    const policy = await this.policies.load(ring.networkId, context.signal);
+    if (!policy) return refuse('keys/key-not-found');
+    const ttlSeconds = input.ttlSeconds ?? policy.shareTtlSecondsDefault;
+    const blank: NewShare = {
+      shareId: shareId(uuidv5(`share in ${keyRingStream(ring)}`, context.commandId)),
+      recipient: recipientOf(command, reached),
+      channel: input.channel,
+      reason: reasonText(input.reason),
+      bound: input.bound,
+      tokenHash: '',
+      pepperId: '',
+      expiresAt: new Date(context.now.getTime() + ttlSeconds * 1_000).toISOString(),
+    };
+    const decided = (share: NewShare) =>
+      ({
+        type: 'share',
+        keyId: input.keyId,
+        share,
+        shareTtlSecondsMax: policy.shareTtlSecondsMax,
+        at: context.now.toISOString(),
+      }) as const;
+
+    let drawn: DrawnShare | undefined;
+    const receipt = await this.rings.decide(ring, context, async (state: KeyRing) => {
+      keyRingDecider.decide(decided(blank), state);
+      assertRecipient(blank, reached);
+      drawn = await this.draw(blank, command, reached);
+      return decided(drawn.share);
+    });
+    const event = receipt.events.find(({ type }) => type === 'KeyShared');
+    const shared = event?.data as KeyShared['data'] | undefined;
+    // Of a link only hashes are kept: a retry cannot be told it again.
+    if (!drawn || drawn.share.tokenHash !== shared?.tokenHash)
+      return refuse('keys/secret-already-shown', { shareId: blank.shareId });
+    return {
+      value: {
+        shareId: shared.shareId,
+        keyId: shared.keyId,
+        link: `${this.options.publicUrl}${SHARE_PAGE_PATH}#${drawn.token}`,
+        token: drawn.token,
+        passphrase: drawn.passphrase,
+        expiresAt: shared.expiresAt,
+      },
+      position: receipt.position,
+    };
+  }
+
+  private async draw(
+    blank: NewShare,
+    { context, input }: ShareKey,
+    { ring }: ReachedRing,
+  ): Promise<DrawnShare> {
+    const token = this.secrets.shareToken();
+    const passphrase = input.bound === 'passphrase' ? this.secrets.passphrase() : null;
+    const { pepperId, tokenHash } = await this.hashed(token);
+    const share = { ...blank, pepperId, tokenHash };
+    await this.shares.keep(
+      {
+        ring,
+        shareId: share.shareId,
+        keyId: input.keyId,
+        bound: share.bound,
+        tokenHash,
+        pepperId,
+        passphraseHash: passphrase === null ? null : await this.passphrases.hash(passphrase),
+        expiresAt: share.expiresAt,
+      },
+      context.now,
+    );
+    return { share, token, passphrase };
+  }
+
+  private async hashed(token: string): Promise<Pick<NewShare, 'pepperId' | 'tokenHash'>> {
+    try {
+      const pepperId = await this.peppers.current();
+      const tokenHash = await this.peppers.hash(pepperId, SHARE_TOKEN_PURPOSE, token);
+      return { pepperId, tokenHash };
+    } catch (error) {
+      if (error instanceof WrappingKeyMissingError) return refuse('keys/wrapping-key-missing');
+      throw error;
+    }
+  }
+}
+
+/** The holder's users are named by the holder, whatever the client called them. */
+function recipientOf({ input }: ShareKey, { ring }: ReachedRing): ShareRecipient {
+  const { type, reference } = input.recipient;
+  return {
+    type,
+    reference:
+      type === 'holderUsers'
+        ? String(ring.holder.id)
+        : clientText(reference, {
+            max: REFERENCE_CHARACTERS_MAX,
+            field: '/recipient/reference',
+          }),
+  };
+}
+
+/** @throws {DomainError} `keys/share-recipient-unknown`. */
+function assertRecipient({ recipient, bound }: NewShare, { partner }: ReachedRing): void {
+  const users = partner?.userReferences ?? [];
+  const known = {
+    holderUsers: bound === 'passphrase' || users.length > 0,
+    partnerUser: users.includes(recipient.reference),
+    contact: bound === 'passphrase',
+  };
+  if (!known[recipient.type])
+    refuse('keys/share-recipient-unknown', { type: recipient.type, bound });
+}
