@@ -10,6 +10,7 @@ export type {
 } from './projection.js';
 export type { AsOf, ReadOptions, ReadResult, SqlReader } from './read-models.js';
 export { ReadModels, STALE_READ_WAIT_MS } from './read-models.js';
+export { PostgresReadModels } from './postgres-read-models.js';
 export type { AsOfTable } from './as-of.js';
 export { LOG_TIMES, parseAsOf, positionOf, rowsAsOf } from './as-of.js';
 export type { CursorValue, Page } from './paging.js';
@@ -25,8 +26,25 @@ export type { ProjectionsErrorCode } from './projections.errors.js';
 export {
   InvalidCursorError,
   LeaseLostError,
-  LogMismatchError,
   StaleReadError,
   SwitchRefusedError,
 } from './projections.errors.js';
 export { projectionsProblems } from './projections.problems.js';
+export { projectionsMigrations } from './migrations/index.js';
+export type { RunnerPoolOptions } from './runner-pool.js';
+export { createRunnerPool } from './runner-pool.js';
+export type { RunnerLog, RunnerOptions } from './runner.js';
+export type { ProjectionRunnerOptions } from './projection-runner.js';
+export { ProcessRunner, ProjectionRunner } from './projection-runner.js';
+export type { BuildProgress, TableComparison, Verification } from './projection-builds.js';
+export { ProjectionBuilds } from './projection-builds.js';
+export type { ConsumerState, ConsumerStatus } from './status.js';
+export { failureText } from './status.js';
+export { EventReaders } from './event-readers.js';
+export {
+  BATCH_EVENTS_MAX,
+  LEASE_MS,
+  PROCESS_ATTEMPTS_MAX,
+  READER_GONE_AFTER_MS,
+  READER_HEARTBEAT_INTERVAL_MS,
+} from './limits.js';

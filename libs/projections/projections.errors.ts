@@ -21,11 +21,6 @@ export class InvalidCursorError extends DomainError {
   }
 }
 
-/** Another log, a log restored from an older backup, or a database of another environment: nothing is applied. */
-export class LogMismatchError extends Error {
-  override readonly name = 'LogMismatchError';
-}
-
 /** Somebody else runs this projection now: its checkpoint is not as this runner left it. */
 export class LeaseLostError extends Error {
   override readonly name = 'LeaseLostError';

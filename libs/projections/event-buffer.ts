@@ -1,0 +1,113 @@
+import type { Position, RecordedEvent } from '#event-store';
+import { BATCH_CHARACTERS_MAX, BATCH_EVENTS_MAX, BATCH_FILL_WAIT_MS } from './limits.js';
+
+export interface FeedBatch {
+  readonly events: readonly RecordedEvent[];
+  readonly end: Position;
+}
+
+interface Entry {
+  readonly event: RecordedEvent | undefined;
+  readonly position: Position;
+  readonly characters: number;
+}
+
+/** Between the subscription and the consumers: bounded, and in batches that grow while the consumers are busy. */
+export class EventBuffer {
+  #entries: Entry[] = [];
+  #characters = 0;
+  #failure: { readonly error: unknown } | undefined;
+  #changed: (() => void)[] = [];
+
+  /** @param event `undefined`: only progress. */
+  push(at: Position, event: RecordedEvent | undefined, characters: number): void {
+    const last = this.#entries.at(-1);
+    if (last && !last.event) this.#entries.pop();
+    this.#entries.push({ event, position: at, characters });
+    this.#characters += characters;
+    this.#wake();
+  }
+
+  /** Thrown by `take` after all that came before it was taken. */
+  fail(error: unknown): void {
+    this.#failure = { error };
+    this.#wake();
+  }
+
+  wake(): void {
+    this.#wake();
+  }
+
+  /** Until there is room for more. */
+  async room(signal: AbortSignal): Promise<void> {
+    while (this.#full(2) && !signal.aborted) await this.#change(signal);
+  }
+
+  /**
+   * The next batch; `undefined` when nothing came within `waitMs` or somebody woke it.
+   *
+   * @param fill whether to wait a moment for a larger one.
+   */
+  async take(waitMs: number, fill: boolean, signal: AbortSignal): Promise<FeedBatch | undefined> {
+    if (this.#entries.length === 0 && !this.#failure) await this.#change(signal, waitMs);
+    if (fill && this.#entries.length > 0) {
+      const until = Date.now() + BATCH_FILL_WAIT_MS;
+      for (
+        let left = BATCH_FILL_WAIT_MS;
+        left > 0 && !this.#full(1) && !this.#failure;
+        left = until - Date.now()
+      )
+        await this.#change(signal, left);
+    }
+    if (this.#entries.length === 0) {
+      if (this.#failure) throw this.#failure.error;
+      return undefined;
+    }
+    return this.#batch();
+  }
+
+  #batch(): FeedBatch | undefined {
+    let characters = 0;
+    let count = 0;
+    for (const entry of this.#entries) {
+      if (count === BATCH_EVENTS_MAX || characters >= BATCH_CHARACTERS_MAX) break;
+      characters += entry.characters;
+      count += 1;
+    }
+    const taken = this.#entries.splice(0, count);
+    this.#characters -= characters;
+    this.#wake();
+    const last = taken.at(-1);
+    return (
+      last && { events: taken.flatMap(({ event }) => (event ? [event] : [])), end: last.position }
+    );
+  }
+
+  #full(times: number): boolean {
+    return (
+      this.#entries.length >= BATCH_EVENTS_MAX * times ||
+      this.#characters >= BATCH_CHARACTERS_MAX * times
+    );
+  }
+
+  async #change(signal: AbortSignal, waitMs?: number): Promise<void> {
+    if (signal.aborted) return;
+    await new Promise<void>((resolve) => {
+      const done = (): void => {
+        clearTimeout(timer);
+        signal.removeEventListener('abort', done);
+        resolve();
+      };
+      const timer = waitMs === undefined ? undefined : setTimeout(done, waitMs);
+      signal.addEventListener('abort', done);
+      this.#changed.push(done);
+    });
+  }
+
+  #wake(): void {
+    const changed = this.#changed;
+    if (changed.length === 0) return;
+    this.#changed = [];
+    for (const done of changed) done();
+  }
+}

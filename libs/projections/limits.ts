@@ -1,0 +1,47 @@
+/** How long a runner owns a projection after it last said so. Of the database's clock. */
+export const LEASE_MS = 5_000;
+export const LEASE_RENEW_INTERVAL_MS = 1_000;
+/** How often a standby looks for leases that are over. */
+export const STANDBY_POLL_INTERVAL_MS = 1_000;
+
+/** How often a filled build asks again to be switched to. */
+export const SETTLE_INTERVAL_MS = 50;
+
+/** Events in one transaction of one projection, at most. */
+export const BATCH_EVENTS_MAX = 4_000;
+/** Of a batch's data and metadata together (characters); a batch is closed when it has them. */
+export const BATCH_CHARACTERS_MAX = 16_777_216;
+/** While catching up, how long a batch waits to become larger. */
+export const BATCH_FILL_WAIT_MS = 20;
+
+/** Subscriptions of one runner: one when all is caught up, others only while something catches up. */
+export const FEEDS_MAX = 4;
+
+export const RETRY_DELAY_MS_MIN = 100;
+export const RETRY_DELAY_MS_MAX = 5_000;
+/** A consumer that was retried for this long without success turns readiness red. */
+export const RETRYING_RED_AFTER_MS = 10_000;
+/** Tries of one event by a process before it counts as failing. */
+export const PROCESS_ATTEMPTS_MAX = 8;
+
+/** A stopped or cut-off runner's session ends itself, and with it its locks. */
+export const RUNNER_IDLE_IN_TRANSACTION_TIMEOUT_MS = 5_000;
+export const RUNNER_STATEMENT_TIMEOUT_MS = 10_000;
+export const RUNNER_CONNECT_TIMEOUT_MS = 5_000;
+export const RUNNER_CONNECTIONS_MAX = 6;
+/** Index builds after a fill. */
+export const INDEX_BUILD_TIMEOUT_MS = 3_600_000;
+
+/** Below, rows go as arrays in one statement; from here on by `COPY`. */
+export const COPY_ROWS_MIN = 100;
+
+export const SWITCH_LOCK_TIMEOUT_MS = 1_000;
+export const VERIFY_PAUSE_MS_MAX = 60_000;
+
+export const CHECKPOINT_POLL_INTERVAL_MS = 10;
+
+export const READER_HEARTBEAT_INTERVAL_MS = 5_000;
+/** A reader that was not heard of for this long is gone. */
+export const READER_GONE_AFTER_MS = 30_000;
+export const UPGRADE_CHECK_CACHE_MS = 1_000;
+export const FAILURE_CHARACTERS_MAX = 2_000;

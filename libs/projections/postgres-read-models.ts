@@ -1,0 +1,142 @@
+import type pg from 'pg';
+import type { Position } from '#event-store';
+import { position } from '#event-store';
+import { sqlState, UNDEFINED_TABLE } from './database-errors.js';
+import { CHECKPOINT_POLL_INTERVAL_MS } from './limits.js';
+import { StaleReadError } from './projections.errors.js';
+import type { ReadOptions, ReadResult, SqlReader } from './read-models.js';
+import { ReadModels, STALE_READ_WAIT_MS } from './read-models.js';
+
+const CHECKPOINTS = `
+  SELECT given.name, c.resume_position FROM unnest($1::text[]) AS given (name)
+  LEFT JOIN ledger.projections p ON p.name = given.name
+  LEFT JOIN ledger.checkpoints c ON c.name = given.name AND c.build = coalesce(p.build, 'v1')
+    AND (p.build IS NOT NULL OR cardinality(c.tables) = 0)`;
+
+interface CheckpointPosition {
+  readonly name: string;
+  readonly resume_position: bigint | null;
+}
+
+/** Rows and checkpoints in one REPEATABLE READ snapshot on one node. */
+export class PostgresReadModels extends ReadModels {
+  readonly #waiters: CheckpointWaiters;
+
+  /** @param pool with `bigint` as JS bigints and `timestamptz` as ISO strings (`createPool` of the platform). */
+  constructor(readonly pool: pg.Pool) {
+    super();
+    this.#waiters = new CheckpointWaiters(pool);
+  }
+
+  async read<T>(
+    options: ReadOptions,
+    work: (sql: SqlReader) => Promise<T>,
+  ): Promise<ReadResult<T>> {
+    options.signal?.throwIfAborted();
+    if (options.atLeast !== undefined) await this.#waiters.until(options, options.atLeast);
+    const client = await this.pool.connect();
+    let broken: Error | undefined;
+    try {
+      // The lock comes before the snapshot: a switch of builds is seen wholly or not at all.
+      await client.query(
+        'BEGIN TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY; LOCK TABLE ledger.projections IN ACCESS SHARE MODE',
+      );
+      const { rows } = await client.query<CheckpointPosition>(CHECKPOINTS, [options.projections]);
+      const reached = least(rows);
+      if (reached === undefined || (options.atLeast !== undefined && reached < options.atLeast))
+        throw new StaleReadError(options.atLeast, reached);
+      const value = await work(new ClientReader(client, options.signal));
+      await client.query('COMMIT');
+      return { value, position: reached };
+    } catch (error) {
+      await client.query('ROLLBACK').catch((failure: unknown) => {
+        broken = failure instanceof Error ? failure : new Error(String(failure));
+      });
+      // The read models were never filled: nothing serves yet.
+      if (sqlState(error) === UNDEFINED_TABLE) throw new StaleReadError(options.atLeast, undefined);
+      throw error;
+    } finally {
+      client.release(broken);
+    }
+  }
+}
+
+class ClientReader implements SqlReader {
+  constructor(
+    readonly client: pg.PoolClient,
+    readonly signal: AbortSignal | undefined,
+  ) {}
+
+  async rows<R extends object>(sql: string, parameters: readonly unknown[] = []): Promise<R[]> {
+    this.signal?.throwIfAborted();
+    const { rows } = await this.client.query<R>(sql, [...parameters]);
+    return rows;
+  }
+}
+
+/** The least of them; `undefined` when one of them serves nothing yet. */
+function least(rows: readonly CheckpointPosition[]): Position | undefined {
+  let reached: bigint | undefined;
+  for (const row of rows) {
+    if (row.resume_position === null) return undefined;
+    if (reached === undefined || row.resume_position < reached) reached = row.resume_position;
+  }
+  return reached === undefined ? undefined : position(reached);
+}
+
+interface Waiter {
+  readonly projections: readonly string[];
+  readonly atLeast: Position;
+  done(reached: Position | undefined): void;
+}
+
+/** All that wait share one poll of the checkpoints. */
+class CheckpointWaiters {
+  readonly #waiting = new Set<Waiter>();
+  #polling = false;
+
+  constructor(readonly pool: pg.Pool) {}
+
+  /** Comes back when it was reached or the wait is over: the read itself tells which. */
+  async until({ projections, signal }: ReadOptions, atLeast: Position): Promise<void> {
+    await new Promise<void>((resolve) => {
+      const end = (): void => {
+        clearTimeout(timer);
+        signal?.removeEventListener('abort', end);
+        this.#waiting.delete(waiter);
+        resolve();
+      };
+      const waiter: Waiter = {
+        projections,
+        atLeast,
+        done: (reached) => {
+          if (reached !== undefined && reached >= atLeast) end();
+        },
+      };
+      const timer = setTimeout(end, STALE_READ_WAIT_MS);
+      signal?.addEventListener('abort', end);
+      this.#waiting.add(waiter);
+      void this.#poll();
+    });
+    signal?.throwIfAborted();
+  }
+
+  async #poll(): Promise<void> {
+    if (this.#polling) return;
+    this.#polling = true;
+    while (this.#waiting.size > 0) {
+      try {
+        const waiting = [...this.#waiting];
+        const names = [...new Set(waiting.flatMap(({ projections }) => projections))];
+        const { rows } = await this.pool.query<CheckpointPosition>(CHECKPOINTS, [names]);
+        for (const waiter of waiting)
+          waiter.done(least(rows.filter(({ name }) => waiter.projections.includes(name))));
+      } catch {
+        // The database is away: the waits end by their time-out, and the reads say why.
+      }
+      if (this.#waiting.size > 0)
+        await new Promise((resolve) => setTimeout(resolve, CHECKPOINT_POLL_INTERVAL_MS));
+    }
+    this.#polling = false;
+  }
+}

@@ -1,0 +1,240 @@
+import type pg from 'pg';
+import type { Position } from '#event-store';
+import { position } from '#event-store';
+import type { CheckpointRow, ConsumerId } from './checkpoints.js';
+import { Checkpoints, consumerLabel, inTransaction } from './checkpoints.js';
+import { VERIFY_PAUSE_MS_MAX } from './limits.js';
+import { ProjectionConsumer } from './projection-consumer.js';
+import type { ProjectionRunnerOptions } from './projection-runner.js';
+import { ProjectionSwitch } from './projection-switch.js';
+import type { Projection } from './projection.js';
+import { SwitchRefusedError } from './projections.errors.js';
+import { ConsumerRunner } from './runner.js';
+import { failureText } from './status.js';
+import type { CompiledTable } from './table-schema.js';
+import {
+  buildName,
+  columnList,
+  compileTables,
+  historyColumns,
+  historyName,
+  qualified,
+  tableName,
+} from './table-schema.js';
+
+export interface TableComparison {
+  readonly table: string;
+  readonly rows: number;
+  /** In one of both only, or not the same in both. */
+  readonly different: number;
+}
+
+export interface Verification {
+  readonly projection: string;
+  readonly build: string;
+  /** Both sides had all events up to here, and none after. */
+  readonly position: Position;
+  readonly equal: boolean;
+  readonly tables: readonly TableComparison[];
+}
+
+export interface BuildProgress {
+  readonly position: Position | undefined;
+  readonly lagEvents: number;
+}
+
+const POLL_INTERVAL_MS = 50;
+const VERIFY = 'verify';
+
+/** Rebuilds beside what serves, compares, switches, rolls back and drops: what an operator does with builds. */
+export class ProjectionBuilds {
+  readonly #checkpoints: Checkpoints;
+  readonly #switch: ProjectionSwitch;
+
+  constructor(readonly options: ProjectionRunnerOptions) {
+    this.#checkpoints = new Checkpoints(options.pool);
+    this.#switch = new ProjectionSwitch(options.pool);
+  }
+
+  /** Shows another build: the rollback after a switch. @throws {SwitchRefusedError} */
+  async switchTo(name: string, build: string): Promise<void> {
+    await this.#switch.switchTo(name, build);
+  }
+
+  /** Drops a build's tables. @throws {SwitchRefusedError} it serves, or is being filled. */
+  async drop(name: string, build: string): Promise<void> {
+    await this.#switch.drop(name, build);
+  }
+
+  /**
+   * Fills a second set of tables of the same version from the start of the log, until nothing is left to read.
+   *
+   * @param purpose names the set: build `v<version>_<purpose>`. It stays until `drop`, and `switchTo` can make it serve.
+   */
+  async rebuild(
+    projection: Projection,
+    purpose: string,
+    signal: AbortSignal,
+    onProgress: (progress: BuildProgress) => void = () => undefined,
+  ): Promise<string> {
+    const consumer = this.#beside(projection, purpose);
+    const runner = this.#run(consumer);
+    try {
+      for (;;) {
+        signal.throwIfAborted();
+        const [status] = await runner.status();
+        if (status?.failure && !status.ready) throw new Error(failureText(status));
+        if (status) onProgress({ position: status.position, lagEvents: status.lag.events });
+        const row = await this.#row(consumer.id);
+        if (row?.indexed && status?.position !== undefined && status.lag.events === 0)
+          return consumer.id.build;
+        await new Promise((resolve) => setTimeout(resolve, POLL_INTERVAL_MS));
+      }
+    } finally {
+      await runner.stop();
+    }
+  }
+
+  /**
+   * Rebuilds beside and compares with what serves, row by row, while the runner of the serving build waits (at most
+   * `VERIFY_PAUSE_MS_MAX`). The second set is dropped afterwards.
+   */
+  async verify(
+    projection: Projection,
+    signal: AbortSignal,
+    onProgress?: (progress: BuildProgress) => void,
+  ): Promise<Verification> {
+    await this.#dropWhenThere(projection);
+    const build = await this.rebuild(projection, VERIFY, signal, onProgress);
+    try {
+      return await this.#compare(projection, build, signal);
+    } finally {
+      await this.#dropWhenThere(projection);
+    }
+  }
+
+  async #dropWhenThere(projection: Projection): Promise<void> {
+    const build = buildName(projection.version, VERIFY);
+    if (await this.#row({ name: projection.name, build }))
+      await this.#switch.drop(projection.name, build);
+  }
+
+  /** With both sets after the same event: the serving one is held there, and the other one brought to it. */
+  async #compare(
+    projection: Projection,
+    build: string,
+    signal: AbortSignal,
+  ): Promise<Verification> {
+    const until = Date.now() + VERIFY_PAUSE_MS_MAX;
+    for (;;) {
+      signal.throwIfAborted();
+      const verification = await inTransaction(this.options.pool, (client) =>
+        this.#compareHeld(client, projection, build, signal),
+      );
+      if (verification) return verification;
+      if (Date.now() > until)
+        throw new SwitchRefusedError(`${projection.name} is behind its rebuild: nobody runs it`);
+      await new Promise((resolve) => setTimeout(resolve, POLL_INTERVAL_MS));
+    }
+  }
+
+  async #compareHeld(
+    client: pg.PoolClient,
+    projection: Projection,
+    build: string,
+    signal: AbortSignal,
+  ): Promise<Verification | undefined> {
+    for (const setting of ['statement_timeout', 'idle_in_transaction_session_timeout'])
+      await client.query(`SET LOCAL ${setting} = ${String(VERIFY_PAUSE_MS_MAX)}`);
+    await client.query('SET LOCAL enable_hashjoin = on');
+    // The runner's lock NOWAIT fails from here on, and it tries again.
+    const { rows } = await client.query<{ build: string; handled_position: bigint | null }>(
+      `SELECT c.build, c.handled_position FROM ledger.checkpoints c JOIN ledger.projections p USING (name, build)
+       WHERE c.name = $1 FOR UPDATE OF c`,
+      [projection.name],
+    );
+    const [serving] = rows;
+    if (!serving) throw new SwitchRefusedError(`${projection.name} serves nothing to compare with`);
+    const at = serving.handled_position;
+    if (at === null || !(await this.#bringTo(projection, position(at), signal))) return undefined;
+    const tables: TableComparison[] = [];
+    for (const table of compileTables(projection).values())
+      tables.push(...(await compareTable(client, table, serving.build, build)));
+    return {
+      projection: projection.name,
+      build: serving.build,
+      position: position(at),
+      equal: tables.every(({ different }) => different === 0),
+      tables,
+    };
+  }
+
+  /** `false`: it is past that event already. */
+  async #bringTo(projection: Projection, at: Position, signal: AbortSignal): Promise<boolean> {
+    const consumer = this.#beside(projection, VERIFY);
+    consumer.stopAfter = at;
+    const runner = this.#run(consumer);
+    try {
+      for (;;) {
+        signal.throwIfAborted();
+        const row = await this.#row(consumer.id);
+        const reached = row?.handled_position ?? -1n;
+        if (reached >= at) return reached === at;
+        await new Promise((resolve) => setTimeout(resolve, POLL_INTERVAL_MS));
+      }
+    } finally {
+      await runner.stop();
+    }
+  }
+
+  #beside(projection: Projection, purpose: string): ProjectionConsumer {
+    return new ProjectionConsumer(projection, this.#checkpoints, this.#switch, purpose);
+  }
+
+  #run(consumer: ProjectionConsumer): ConsumerRunner {
+    const runner = new ConsumerRunner({ ...this.options, checkpoints: this.#checkpoints }, [
+      consumer,
+    ]);
+    runner.start();
+    return runner;
+  }
+
+  async #row(id: Pick<ConsumerId, 'name' | 'build'>): Promise<CheckpointRow | undefined> {
+    return (await this.#checkpoints.all()).find((row) => consumerLabel(row) === consumerLabel(id));
+  }
+}
+
+async function compareTable(
+  client: pg.PoolClient,
+  table: CompiledTable,
+  serving: string,
+  beside: string,
+): Promise<TableComparison[]> {
+  const pairs = [
+    { name: table.name, of: tableName, columns: columnList(table.stored) },
+    ...(table.history
+      ? [
+          {
+            name: `${table.name}_history`,
+            of: historyName,
+            columns: columnList(historyColumns(table)),
+          },
+        ]
+      : []),
+  ];
+  const compared: TableComparison[] = [];
+  for (const { name, of, columns } of pairs) {
+    const one = `SELECT ${columns} FROM ${qualified(of(table.name, serving))}`;
+    const other = `SELECT ${columns} FROM ${qualified(of(table.name, beside))}`;
+    const { rows } = await client.query<{ rows: bigint; different: bigint }>(
+      `SELECT (SELECT count(*) FROM ${qualified(of(table.name, serving))}) AS rows,
+         (SELECT count(*) FROM ((${one} EXCEPT ALL ${other}) UNION ALL (${other} EXCEPT ALL ${one})) d) AS different`,
+    );
+    compared.push({
+      table: name,
+      rows: Number(rows[0]?.rows ?? 0n),
+      different: Number(rows[0]?.different ?? 0n),
+    });
+  }
+  return compared;
+}

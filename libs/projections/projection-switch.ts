@@ -1,0 +1,163 @@
+import type pg from 'pg';
+import { inTransaction } from './checkpoints.js';
+import type { ConsumerId } from './checkpoints.js';
+import { LOCK_NOT_AVAILABLE, sqlState } from './database-errors.js';
+import { SWITCH_LOCK_TIMEOUT_MS } from './limits.js';
+import { SwitchRefusedError } from './projections.errors.js';
+import { dropTablesSql, historyName, qualified, tableName } from './table-schema.js';
+
+interface Serving {
+  readonly build: string;
+  readonly previous_build: string | null;
+  readonly held_back: string | null;
+}
+
+interface Build {
+  readonly resume_position: bigint | null;
+  readonly version: number;
+  readonly tables: readonly string[];
+  readonly leased: boolean;
+  readonly indexed: boolean;
+}
+
+/** Which build of a projection serves: views over its tables, replaced in one transaction. */
+export class ProjectionSwitch {
+  constructor(readonly pool: pg.Pool) {}
+
+  /**
+   * The engine's own switch, to a newer version than the one that serves; never back to one that was rolled back.
+   *
+   * @returns whether it serves now, or shall not; `false`: not yet.
+   */
+  async switchWhenNewer(id: ConsumerId): Promise<boolean> {
+    try {
+      return await inTransaction(this.pool, async (client) => {
+        const serving = await this.#lock(client, id.name);
+        if (serving?.build === id.build || serving?.held_back === id.build) return true;
+        const old = serving && (await build(client, id.name, serving.build));
+        if (old && old.version >= id.version) return true;
+        const next = await build(client, id.name, id.build);
+        if (!next?.indexed || isBehind(next, old)) return false;
+        await this.#show(client, id.name, id.build, next.tables, old?.tables ?? [], serving, null);
+        return true;
+      });
+    } catch (error) {
+      // A reader holds the old views: tried again.
+      if (sqlState(error) === LOCK_NOT_AVAILABLE) return false;
+      throw error;
+    }
+  }
+
+  /**
+   * Shows another build, also an older one (rollback): the build that served before is held back until a still newer one.
+   *
+   * @throws {SwitchRefusedError} it is not there, not filled, or behind the one that serves.
+   */
+  async switchTo(name: string, to: string): Promise<void> {
+    await inTransaction(this.pool, async (client) => {
+      const serving = await this.#lock(client, name);
+      if (!serving) throw new SwitchRefusedError(`${name} serves nothing yet`);
+      if (serving.build === to) return;
+      const next = await build(client, name, to);
+      const old = await build(client, name, serving.build);
+      if (!next) throw new SwitchRefusedError(`${name} has no build ${to}`);
+      if (!next.indexed) throw new SwitchRefusedError(`${name} ${to} is still being filled`);
+      if (isBehind(next, old))
+        throw new SwitchRefusedError(
+          `${name} ${to} is at ${String(next.resume_position)}, behind ${serving.build} at ${String(old?.resume_position ?? null)}`,
+        );
+      const heldBack = old && old.version > next.version ? serving.build : null;
+      await this.#show(client, name, to, next.tables, old?.tables ?? [], serving, heldBack);
+    });
+  }
+
+  /** Drops the tables and the checkpoint of a build. @throws {SwitchRefusedError} it serves. */
+  async drop(name: string, which: string): Promise<void> {
+    await inTransaction(this.pool, async (client) => {
+      const serving = await this.#lock(client, name);
+      if (serving?.build === which) throw new SwitchRefusedError(`${name} ${which} serves`);
+      const dropped = await build(client, name, which);
+      if (!dropped) throw new SwitchRefusedError(`${name} has no build ${which}`);
+      if (dropped.leased)
+        throw new SwitchRefusedError(
+          `${name} ${which} is being filled: stop the release that runs it first`,
+        );
+      await client.query('DELETE FROM ledger.checkpoints WHERE name = $1 AND build = $2', [
+        name,
+        which,
+      ]);
+      for (const statement of dropTablesSql(dropped.tables, which)) await client.query(statement);
+    });
+  }
+
+  async #lock(client: pg.PoolClient, name: string): Promise<Serving | undefined> {
+    await client.query(`SET LOCAL lock_timeout = ${String(SWITCH_LOCK_TIMEOUT_MS)}`);
+    const { rows } = await client.query<Serving>(
+      'SELECT build, previous_build, held_back FROM ledger.projections WHERE name = $1 FOR UPDATE',
+      [name],
+    );
+    return rows[0];
+  }
+
+  async #show(
+    client: pg.PoolClient,
+    name: string,
+    to: string,
+    tables: readonly string[],
+    shown: readonly string[],
+    serving: Serving | undefined,
+    heldBack: string | null,
+  ): Promise<void> {
+    // Readers hold a share of this table from before their snapshot on: none sees rows of one build with the checkpoint
+    // of another.
+    await client.query('LOCK TABLE ledger.projections IN ACCESS EXCLUSIVE MODE');
+    for (const table of shown)
+      await client.query(
+        `DROP VIEW IF EXISTS ${qualified(table)}, ${qualified(`${table}_history`)}`,
+      );
+    for (const table of tables) {
+      await createView(client, table, tableName(table, to));
+      if (await exists(client, historyName(table, to)))
+        await createView(client, `${table}_history`, historyName(table, to));
+    }
+    await client.query(
+      `INSERT INTO ledger.projections (name, build, previous_build, held_back) VALUES ($1, $2, $3, $4)
+       ON CONFLICT (name) DO UPDATE SET build = excluded.build, previous_build = excluded.previous_build, held_back = excluded.held_back, switched_at = now()`,
+      [name, to, serving?.build ?? null, heldBack],
+    );
+  }
+}
+
+async function build(
+  client: pg.PoolClient,
+  name: string,
+  which: string,
+): Promise<Build | undefined> {
+  const { rows } = await client.query<Build>(
+    `SELECT resume_position, version, tables, indexed, coalesce(lease_until > clock_timestamp(), false) AS leased
+     FROM ledger.checkpoints WHERE name = $1 AND build = $2 FOR UPDATE`,
+    [name, which],
+  );
+  return rows[0];
+}
+
+function isBehind(next: Build, old: Build | undefined): boolean {
+  return (
+    old !== undefined &&
+    old.resume_position !== null &&
+    (next.resume_position ?? -1n) < old.resume_position
+  );
+}
+
+async function createView(client: pg.PoolClient, view: string, table: string): Promise<void> {
+  await client.query(`DROP VIEW IF EXISTS ${qualified(view)}`);
+  await client.query(`CREATE VIEW ${qualified(view)} AS SELECT * FROM ${qualified(table)}`);
+}
+
+async function exists(client: pg.PoolClient, table: string): Promise<boolean> {
+  const { rows } = await client.query<{ there: boolean }>(
+    'SELECT to_regclass($1) IS NOT NULL AS there',
+    [qualified(table)],
+  );
+  return rows[0]?.there ?? false;
+}
