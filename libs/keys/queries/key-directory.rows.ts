@@ -15,7 +15,7 @@ import type {
 import { keyDirectoryProjection } from '../projections/key-directory.projection.js';
 import type { HolderType, Portal, SecretStorage } from '../domain/portal.value.js';
 import type { EligibilityVerdict } from '../domain/verdict.value.js';
-import type { KeyDetail, KeyStatus, KeyView } from './keys/key.view.js';
+import type { KeyStatus, KeyView } from './keys/key.view.js';
 import type { ShareStatus, ShareView } from './shares/share.view.js';
 
 /** Which rows a caller may see at all. Every look into the key directory is made through one. */
@@ -58,6 +58,12 @@ export interface ShareFilter {
   readonly status?: ShareStatus;
 }
 
+/** A key with what only its own answer shows. */
+export interface DirectoryKey {
+  readonly view: KeyView;
+  readonly verdict: EligibilityVerdict | null;
+}
+
 const API_KEYS = {
   name: 'api_keys',
   table: keyDirectoryProjection.tables.api_keys,
@@ -76,7 +82,7 @@ export async function keysIn(
   moment: DirectoryMoment,
   filter: KeyFilter,
   page: DirectoryPage,
-): Promise<readonly KeyDetail[]> {
+): Promise<readonly DirectoryKey[]> {
   const query = new Conditions();
   const network = query.parameter(scope.networkId);
   const time = query.parameter(moment.time);
@@ -110,7 +116,7 @@ export async function keysIn(
      LIMIT ${query.parameter(page.first + 1)}`,
     query.parameters,
   );
-  return rows.map(keyOfRow);
+  return rows.map((row) => ({ view: keyOfRow(row), verdict: row.verdict }));
 }
 
 /** At most `page.first + 1` shares. */
@@ -212,7 +218,7 @@ interface KeyRow {
   readonly last_revealed_at: IsoTime | null;
 }
 
-function keyOfRow(row: KeyRow): KeyDetail {
+function keyOfRow(row: KeyRow): KeyView {
   return {
     keyId: row.key_id,
     portal: row.portal,
@@ -245,7 +251,6 @@ function keyOfRow(row: KeyRow): KeyDetail {
     openShares: row.status_now === 'active' ? row.open_shares : 0,
     lastSharedAt: row.last_shared_at,
     lastRevealedAt: row.last_revealed_at,
-    verdict: row.verdict,
   };
 }
 
@@ -291,9 +296,4 @@ function shareOfRow(row: ShareRow): ShareView {
         ? { at: row.ended_at, reason: row.end_reason }
         : null,
   };
-}
-
-/** A list's answer leaves out what only a single key's answer carries. */
-export function listed({ verdict: _, ...view }: KeyDetail): KeyView {
-  return view;
 }

@@ -65,8 +65,9 @@ export class SharesController {
   async list(
     @Caller() caller: Principal,
     @Ctx() context: RequestContext,
-    @Query() { first, after, keyId, partnerId, status, ...read }: ListSharesParameters,
+    @Query() parameters: ListSharesParameters,
   ): Promise<Answer<Page<ShareView>>> {
+    const { first, after, keyId, partnerId, status } = parameters;
     const input = {
       first,
       ...(after === undefined ? {} : { after }),
@@ -75,7 +76,7 @@ export class SharesController {
       ...(status === undefined ? {} : { status }),
     };
     const { value, position } = await this.queries.execute(
-      new ListShares(caller, input, queryOptions(read, context)),
+      new ListShares(caller, input, queryOptions(parameters, context)),
     );
     return answer(value, position);
   }

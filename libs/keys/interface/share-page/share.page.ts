@@ -1,9 +1,8 @@
 import type { OpenedShare } from '../../commands/open-share/open-share.command.js';
+import { SHARE_PAGE_PATH } from '../../keys.options.js';
 import type { HtmlPage } from './html.page.js';
 import { escapeHtml, htmlPage } from './html.page.js';
 
-/** Where the page is, seen from the server's root. A link is this path, `#` and the token. */
-export const SHARE_PAGE_PATH = '/v1/share';
 /** Where the form posts to, and where programs open a share. */
 export const SHARE_OPEN_PATH = '/v1/shares/open';
 

@@ -16,7 +16,7 @@ export class GetKeyHandler implements IQueryHandler<GetKey> {
     return this.directory.asEmployee(principal, options, async (sql, scope, moment) => {
       const [key] = await keysIn(sql, scope, moment, { keyId: input.keyId }, { first: 1 });
       if (!key) throw new DomainError('keys/key-not-found' satisfies KeysErrorCode);
-      return key;
+      return { ...key.view, verdict: key.verdict };
     });
   }
 }

@@ -5,7 +5,7 @@ import type { Page, ReadResult } from '#projections';
 import { pageOf } from '#projections';
 import { KeyDirectoryReader } from '../key-directory.reader.js';
 import type { KeyFilter } from '../key-directory.rows.js';
-import { keysIn, listed } from '../key-directory.rows.js';
+import { keysIn } from '../key-directory.rows.js';
 import { pagePlace, placeCursor } from '../page-place.value.js';
 import type { KeyView } from './key.view.js';
 import { ListKeys } from './list-keys.query.js';
@@ -27,8 +27,12 @@ export class ListKeysHandler implements IQueryHandler<ListKeys> {
     };
     const page = pagePlace(KEYS_CURSOR, principal.networkId, first, after);
     return this.directory.asEmployee(principal, options, async (sql, scope, moment) =>
-      pageOf(await keysIn(sql, scope, moment, filter, page), page.first, listed, (key) =>
-        placeCursor(KEYS_CURSOR, principal.networkId, key.issued.position, key.keyId),
+      pageOf(
+        await keysIn(sql, scope, moment, filter, page),
+        page.first,
+        ({ view }) => view,
+        ({ view }) =>
+          placeCursor(KEYS_CURSOR, principal.networkId, view.issued.position, view.keyId),
       ),
     );
   }

@@ -29,7 +29,8 @@ export class GetOwnApiHandler implements IQueryHandler<GetOwnApi> {
     const { value: keys, position } = await this.directory.asPartner(
       principal,
       { ...options, ...(atLeast === undefined ? {} : { atLeast }) },
-      (sql, scope, moment) => keysIn(sql, scope, moment, {}, { first: OWN_KEYS_MAX }),
+      async (sql, scope, moment) =>
+        (await keysIn(sql, scope, moment, {}, { first: OWN_KEYS_MAX })).map(({ view }) => view),
     );
     const portal = keys.find(isLeft)?.portal;
     const settings =
