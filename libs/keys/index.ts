@@ -75,3 +75,10 @@ export { RevokeKey } from './commands/revoke-key/revoke-key.command.js';
 export { ShareKey } from './commands/share-key/share-key.command.js';
 export { SuspendKey } from './commands/suspend-key/suspend-key.command.js';
 export { SuspendKeyRing } from './commands/suspend-key-ring/suspend-key-ring.command.js';
+export type { Sweep } from './processes/sweep.js';
+export { KeysModule, keysProcesses, keysSweeps } from './keys.module.js';
+
+import type { Projection } from '#projections';
+import { keyDirectoryProjection } from './projections/key-directory.projection.js';
+
+export const keysProjections: readonly Projection[] = [keyDirectoryProjection];

@@ -6,7 +6,6 @@ export interface KeyPolicyFacts {
   readonly activeKeysMax: number;
   readonly shareTtlSecondsDefault: number;
   readonly shareTtlSecondsMax: number;
-  readonly suspendOnFlag: boolean;
 }
 
 export abstract class NetworkPolicyPort {

@@ -1,4 +1,5 @@
 import type { EmployeeId, NetworkId, PartnerId } from '#kernel';
+import type { SuspensionCause } from '../domain/key-ring.events.js';
 import type { EligibilityVerdict } from '../domain/verdict.value.js';
 
 /** What this context asks of a partner before it decides. */
@@ -18,4 +19,22 @@ export abstract class PartnerFactsPort {
     partnerId: PartnerId,
     signal?: AbortSignal,
   ): Promise<KeyPartnerFacts | undefined>;
+
+  /**
+   * Why the partner's keys must not work now: a status that forbids it, or else the oldest open flag; with the event that
+   * brought it about. From the leader. `undefined`: nothing of the kind.
+   */
+  abstract suspensionCause(
+    networkId: NetworkId,
+    partnerId: PartnerId,
+    signal?: AbortSignal,
+  ): Promise<SuspensionCause | undefined>;
 }
+
+/** Keys of partners of these statuses are suspended. */
+export const SUSPENDING_STATUSES: readonly string[] = [
+  'suspended',
+  'inactive',
+  'offboarded',
+  'rejected',
+];
