@@ -15,12 +15,19 @@ export class FolderInUseError extends EmbeddedPostgresError {
   }
 }
 
-/** The message of anything that was thrown. */
+/** The message of anything that was thrown. By shape and not by class: Node's own errors can be of another realm. */
 export function reason(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
+  const message = memberOf(error, 'message');
+  return typeof message === 'string' ? message : String(error);
 }
 
 export function hasCode(error: unknown, ...codes: readonly string[]): boolean {
-  const code = error instanceof Error && 'code' in error ? error.code : undefined;
+  const code = memberOf(error, 'code');
   return typeof code === 'string' && codes.includes(code);
+}
+
+function memberOf(error: unknown, name: string): unknown {
+  return typeof error === 'object' && error !== null
+    ? (error as Readonly<Record<string, unknown>>)[name]
+    : undefined;
 }
