@@ -36,11 +36,8 @@ export class WebhookCredentialVerifier {
     );
     // Hashed also when nothing is known: how long the answer takes says nothing.
     const pepperId = known?.pepperId ?? (await this.peppers.current());
-    const given = Buffer.from(
-      await this.peppers.hash(pepperId, WEBHOOK_SECRET_PURPOSE, secret),
-      'hex',
-    );
-    const expected = Buffer.from(known?.hash ?? '', 'hex');
+    const given = Buffer.from(await this.peppers.hash(pepperId, WEBHOOK_SECRET_PURPOSE, secret));
+    const expected = Buffer.from(known?.hash ?? given);
     const matches = given.length === expected.length && timingSafeEqual(given, expected);
     if (!known || known.revoked || !matches)
       throw new DomainError('networks/webhook-credential-invalid');

@@ -1,0 +1,62 @@
+import { employeeId, partnerId } from '#kernel';
+import type { PartnerEvent } from '../index.js';
+
+const FLAG = '0c9a4b52-54d3-5a63-8d0b-6a7c3f0b9e21';
+
+/** One event of each type as it is written now, for golden files. */
+export const partnerEventExamples: {
+  readonly [Type in PartnerEvent['type']]: Extract<PartnerEvent, { type: Type }>['data'];
+} = {
+  PartnerRegistered: {
+    partnerId: partnerId(2003),
+    name: 'Cedar & Co Reviews',
+    status: 'pending',
+    managerId: employeeId(12),
+    source: 'webhook',
+    sourceTime: '2025-10-11T11:53:20.000Z',
+    observation: {
+      kind: 'record',
+      name: 'Cedar & Co Reviews',
+      status: 'pending',
+      managerId: employeeId(12),
+    },
+  },
+  PartnerRecordObserved: {
+    kind: 'verdict',
+    source: 'webhook',
+    sourceTime: '2025-10-11T12:03:20.000Z',
+    name: 'Cedar & Co Reviews',
+    status: 'active',
+    decidedBy: employeeId(12),
+  },
+  PartnerRenamed: { from: 'Elmfield Agency', to: 'Elmfield Group' },
+  PartnerStatusChanged: {
+    from: 'active',
+    to: 'suspended',
+    source: 'manual',
+    sourceTime: '2025-10-12T08:00:00.000Z',
+    reason: 'chargebacks under review',
+  },
+  PartnerManagerAssigned: {
+    from: employeeId(11),
+    to: null,
+    source: 'import',
+    sourceTime: '2025-10-12T08:00:00.000Z',
+  },
+  TechnicalCapacityConfirmed: { evidence: 'their script pulled a report in the sandbox' },
+  TechnicalCapacityWithdrawn: { reason: 'their engineer left' },
+  FlagOpened: { flagId: FLAG, kind: 'fraud', reason: 'click spikes from one address' },
+  FlagClosed: { flagId: FLAG, reason: 'explained by a campaign' },
+  PartnerTraitsAssessed: {
+    traits: {
+      recurringReportRequests: true,
+      ownTooling: true,
+      steadyTraffic: true,
+      subIdGranularity: false,
+      bulkPostbacks: false,
+      goodStanding: true,
+    },
+  },
+  PartnerUserLinked: { issuer: 'https://login.example.test', subject: 'user-7f3a' },
+  PartnerUserUnlinked: { issuer: 'https://login.example.test', subject: 'user-7f3a' },
+};

@@ -1,0 +1,2 @@
+export { partnerEventExamples } from './examples.js';
+export { MemoryDeadLetters } from './memory-dead-letters.js';
