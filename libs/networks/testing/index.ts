@@ -1,4 +1,9 @@
-import type { NetworkEvent } from '../index.js';
+import type { Authorizer } from '#access';
+import type { DecideService } from '#messaging';
+import type { Peppers } from '#sealing';
+import { CreateNetworkHandler } from '../commands/create-network/create-network.handler.js';
+import { IssueWebhookCredentialHandler } from '../commands/issue-webhook-credential/issue-webhook-credential.handler.js';
+import type { CreateNetwork, IssueWebhookCredential, NetworkEvent } from '../index.js';
 import { DEFAULT_KEY_POLICY, defaultApiProfile } from '../index.js';
 
 /** One event of each type as it is written now, for golden files. */
@@ -16,3 +21,17 @@ export const networkEventExamples: {
   },
   WebhookCredentialRevoked: { credentialId: '6f1c1b4e-3f0a-5b83-9f6a-0b7a5f4f2d11' },
 };
+
+/** The commands that other contexts' tests begin with. */
+export function networkCommands(ports: {
+  readonly authorizer: Authorizer;
+  readonly decisions: DecideService;
+  readonly peppers: Peppers;
+}) {
+  const create = new CreateNetworkHandler(ports.authorizer, ports.decisions);
+  const issue = new IssueWebhookCredentialHandler(ports.authorizer, ports.decisions, ports.peppers);
+  return {
+    create: (command: CreateNetwork) => create.execute(command),
+    issue: (command: IssueWebhookCredential) => issue.execute(command),
+  };
+}
