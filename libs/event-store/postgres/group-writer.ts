@@ -8,6 +8,7 @@ import {
   position,
   WrongExpectedRevisionError,
 } from '../index.js';
+import { int4Array, int8Array, textArray, uuidArray } from './binary-array.js';
 import type { ConnectionOptions } from './connection.js';
 import { assertFit, clientConfig, cut, rolledBack, translated } from './connection.js';
 
@@ -29,9 +30,7 @@ interface Request {
 }
 
 interface OneRow {
-  readonly stored_position: bigint | null;
-  readonly actual_revision: bigint | null;
-  readonly known_position: bigint | null;
+  readonly at: bigint | null;
 }
 
 interface GroupRow {
@@ -192,7 +191,7 @@ export class GroupWriter {
     if (!event) return;
     const { rows } = await client.query<OneRow>({
       name: 'append_one',
-      text: 'SELECT stored_position, actual_revision, known_position FROM log.append_one($1, $2, $3, $4, $5, $6)',
+      text: 'SELECT log.append_one($1, $2, $3, $4, $5, $6) AS at',
       values: [
         request.streamId,
         String(expected),
@@ -202,28 +201,26 @@ export class GroupWriter {
         event.metadata,
       ],
     });
-    const [row] = rows;
-    const at = row?.stored_position ?? row?.known_position;
-    if (at != null) request.succeed({ revision: expected + 1n, position: position(at) });
-    else request.fail(conflict(request, row?.actual_revision ?? -1n));
+    const at = rows[0]?.at;
+    if (at == null) await this.sendGroup(client, [request]);
+    else request.succeed({ revision: expected + 1n, position: position(at) });
   }
 
   private async sendGroup(client: pg.Client, group: readonly Request[]): Promise<void> {
-    const numbered = group.flatMap((request, at) =>
-      request.events.map((event) => ({ ...event, request: at + 1 })),
-    );
+    const events = group.flatMap((request) => request.events);
+    const requests = group.flatMap((request, at) => request.events.map(() => at + 1));
     const { rows } = await client.query<GroupRow>({
       name: 'append_group',
       text: 'SELECT head_before, refused, actual_revisions, known_positions FROM log.append_group($1, $2, $3, $4, $5, $6, $7, $8)',
       values: [
-        group.map((request) => request.streamId),
-        group.map((request) => String(before(request))),
-        group.map((request) => request.events.length),
-        numbered.map((event) => event.request),
-        numbered.map((event) => event.id),
-        numbered.map((event) => event.type),
-        numbered.map((event) => event.data),
-        numbered.map((event) => event.metadata),
+        textArray(group.map((request) => request.streamId)),
+        int8Array(group.map(before)),
+        int4Array(group.map((request) => request.events.length)),
+        int4Array(requests),
+        uuidArray(events.map((event) => event.id)),
+        textArray(events.map((event) => event.type)),
+        textArray(events.map((event) => event.data)),
+        textArray(events.map((event) => event.metadata)),
       ],
     });
     const [row] = rows;

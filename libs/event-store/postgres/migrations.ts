@@ -1,8 +1,6 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 import { RUNTIME_ROLE } from '#platform/postgres';
 
-/** Wakes subscribers; what they rely on is the poll behind it. */
-export const LOG_CHANNEL = 'keyledger_log';
 /** `klog`: the advisory lock that appends of one log take in turn. */
 export const LOG_LOCK = 0x6b6c6f67;
 
@@ -36,7 +34,7 @@ const STATEMENTS = [
   `CREATE TABLE log.events (
     position bigint PRIMARY KEY,
     stream_id text COLLATE "C" NOT NULL,
-    revision bigint NOT NULL CHECK (revision >= 0),
+    revision bigint NOT NULL,
     id uuid NOT NULL,
     type text COLLATE "C" NOT NULL,
     data text NOT NULL,
@@ -46,30 +44,26 @@ const STATEMENTS = [
   )`,
   // A log that only grows is vacuumed for its inserts alone; keep the visibility map near the head.
   `ALTER TABLE log.events SET (autovacuum_vacuum_insert_scale_factor = 0.02)`,
+  // The short path: one event that fits. NULL: it does not, and append_group says how.
   `CREATE FUNCTION log.append_one(
-    p_stream text, p_expected bigint, p_id uuid, p_type text, p_data text, p_metadata text,
-    OUT stored_position bigint, OUT actual_revision bigint, OUT known_position bigint
-  ) LANGUAGE plpgsql VOLATILE SECURITY DEFINER AS $$
+    p_stream text, p_expected bigint, p_id uuid, p_type text, p_data text, p_metadata text
+  ) RETURNS bigint LANGUAGE plpgsql VOLATILE SECURITY DEFINER AS $$
+  DECLARE
+    stored_position bigint;
   BEGIN
     ${SETTINGS_CHECK}
+    IF coalesce(
+      (SELECT pg_catalog.max(e.revision) FROM log.events e WHERE e.stream_id OPERATOR(pg_catalog.=) p_stream), -1
+    ) OPERATOR(pg_catalog.<>) p_expected THEN
+      RETURN NULL;
+    END IF;
     INSERT INTO log.events (position, stream_id, revision, id, type, data, metadata, stored_at)
-    SELECT
+    VALUES (
       coalesce((SELECT pg_catalog.max(e.position) FROM log.events e), 0) OPERATOR(pg_catalog.+) 1,
       p_stream, p_expected OPERATOR(pg_catalog.+) 1, p_id, p_type, p_data, p_metadata, pg_catalog.clock_timestamp()
-    WHERE coalesce(
-      (SELECT pg_catalog.max(e.revision) FROM log.events e WHERE e.stream_id OPERATOR(pg_catalog.=) p_stream), -1
-    ) OPERATOR(pg_catalog.=) p_expected
+    )
     RETURNING log.events.position INTO stored_position;
-    IF stored_position IS NOT NULL THEN
-      PERFORM pg_catalog.pg_notify('${LOG_CHANNEL}', '');
-      RETURN;
-    END IF;
-    SELECT coalesce(pg_catalog.max(e.revision), -1) INTO actual_revision
-      FROM log.events e WHERE e.stream_id OPERATOR(pg_catalog.=) p_stream;
-    SELECT e.position INTO known_position FROM log.events e
-      WHERE e.stream_id OPERATOR(pg_catalog.=) p_stream
-        AND e.revision OPERATOR(pg_catalog.=) (p_expected OPERATOR(pg_catalog.+) 1)
-        AND e.id OPERATOR(pg_catalog.=) p_id;
+    RETURN stored_position;
   END $$`,
   // Requests of one group have distinct streams; their events follow one another in p_ids and the arrays beside it.
   `CREATE FUNCTION log.append_group(
@@ -128,9 +122,6 @@ const STATEMENTS = [
     ) WITH ORDINALITY AS e (request, id, type, data, metadata, at)
     WHERE actual[e.request] OPERATOR(pg_catalog.=) p_expected[e.request]
     ORDER BY e.at;
-    IF FOUND THEN
-      PERFORM pg_catalog.pg_notify('${LOG_CHANNEL}', '');
-    END IF;
   END $$`,
   `REVOKE ALL ON ALL FUNCTIONS IN SCHEMA log FROM PUBLIC`,
   `GRANT USAGE ON SCHEMA log TO ${RUNTIME_ROLE}`,

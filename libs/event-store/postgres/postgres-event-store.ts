@@ -28,7 +28,7 @@ import {
 import type { ConnectionOptions } from './connection.js';
 import { clientConfig, cut, rolledBack, translated } from './connection.js';
 import { GroupWriter } from './group-writer.js';
-import { WakeUp } from './wake-up.js';
+import { LOG_CHANNEL, WakeUp } from './wake-up.js';
 
 export const APPLICATION_NAME_DEFAULT = 'keyledger-log';
 export const READ_CONNECTIONS_MAX = 4;
@@ -85,9 +85,11 @@ export class PostgresEventStore extends EventStore {
     const { hostname, port, pathname } = new URL(options.url);
     this.description = `postgres://${hostname}:${port || '5432'}${pathname}`;
     this.warn = options.warn ?? (() => undefined);
-    this.wakeUp = new WakeUp(connection);
+    this.wakeUp = new WakeUp(connection, () => {
+      this.readers.query(`NOTIFY ${LOG_CHANNEL}`).catch(this.warn);
+    });
     this.writer = new GroupWriter(connection, () => {
-      this.wakeUp.now();
+      this.wakeUp.stored();
     });
     this.readers = new pg.Pool({
       ...clientConfig(connection),

@@ -1,7 +1,11 @@
 import pg from 'pg';
 import type { ConnectionOptions } from './connection.js';
 import { clientConfig, cut } from './connection.js';
-import { LOG_CHANNEL } from './migrations.js';
+
+/** Wakes the subscribers of other processes; what they rely on is the poll behind it. */
+export const LOG_CHANNEL = 'keyledger_log';
+/** Notifications are sent at most so often. */
+export const NOTIFY_INTERVAL_MS = 10;
 
 /** Behind the notifications: nobody waits longer for what is stored. */
 export const POLL_INTERVAL_MS = 1_000;
@@ -9,7 +13,8 @@ export const LISTEN_RETRY_DELAY_MS = 1_000;
 
 /**
  * Tells waiting subscribers that the log may have moved: at once for what this process stored, by `NOTIFY` for what
- * others did, and each second in any case. It may wake for nothing, and a lost notification costs a poll.
+ * others did, and each second in any case. It may wake for nothing, and a lost notification costs a poll. `NOTIFY` is no
+ * part of an append: it would hold one lock of the whole server until the commit is on disk.
  */
 export class WakeUp {
   private readonly waiting = new Set<() => void>();
@@ -21,7 +26,14 @@ export class WakeUp {
   /** Rises with each wake-up: one that comes while a subscriber reads is not lost. */
   private ticks = 0;
 
-  constructor(private readonly connection: ConnectionOptions) {}
+  private notifying: NodeJS.Timeout | undefined;
+  private storedSince = false;
+
+  /** `notify` sends one `NOTIFY`, and swallows its own errors. */
+  constructor(
+    private readonly connection: ConnectionOptions,
+    private readonly notify: () => void,
+  ) {}
 
   get tick(): number {
     return this.ticks;
@@ -31,6 +43,13 @@ export class WakeUp {
     this.ticks += 1;
     for (const resume of this.waiting) resume();
     this.waiting.clear();
+  }
+
+  /** This process has stored something. */
+  stored(): void {
+    this.now();
+    this.storedSince = true;
+    if (!this.notifying && !this.closed) this.notifyOthers();
   }
 
   /** Connects when the first subscriber comes, and lets go of the connection with the last. */
@@ -67,8 +86,19 @@ export class WakeUp {
 
   close(): void {
     this.closed = true;
+    clearTimeout(this.notifying);
     this.stop();
     this.now();
+  }
+
+  private notifyOthers(): void {
+    this.notifying = undefined;
+    if (!this.storedSince) return;
+    this.storedSince = false;
+    this.notify();
+    this.notifying = setTimeout(() => {
+      this.notifyOthers();
+    }, NOTIFY_INTERVAL_MS).unref();
   }
 
   private stop(): void {
