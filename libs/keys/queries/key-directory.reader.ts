@@ -1,16 +1,20 @@
 import { Injectable } from '@nestjs/common';
 import type { Principal } from '#access';
 import { Authorizer, OWN_PARTNER } from '#access';
-import type { PartnerId } from '#kernel';
-import { Clock, DomainError } from '#kernel';
+import type { NetworkId, PartnerId } from '#kernel';
+import { Clock, DomainError, partnerId } from '#kernel';
 import type { ReadResult, SqlReader } from '#projections';
 import { LOG_TIMES, positionOf, ReadModels } from '#projections';
+import type { KeysErrorCode } from '../domain/key-ring.errors.js';
+import type { Holder } from '../domain/portal.value.js';
 import { KEY_DIRECTORY } from '../projections/key-directory.projection.js';
 import type { DirectoryMoment, DirectoryScope } from './key-directory.rows.js';
+import { managerOf } from './key-directory.rows.js';
 import type { QueryOptions } from './query-options.value.js';
 
-/** The partners context's read model of who manages whom. */
-export const PARTNERS = 'partners';
+/** The partners context's read model of who manages whom (`read.partners`). */
+export const PARTNER_DIRECTORY = 'partner_directory';
+const READ = 'partner.api_keys.read';
 /** At a position, nothing has lapsed but what the log says. */
 const NOTHING_LAPSED = '-infinity';
 
@@ -29,20 +33,43 @@ export class KeyDirectoryReader {
     private readonly clock: Clock,
   ) {}
 
-  /** For employees: the network of their token, and of it what a limited manager manages. */
+  /** Lists for employees: the network of their token, and of it what a limited manager manages. */
   async asEmployee<T>(
     principal: Principal,
     options: QueryOptions,
     work: DirectoryWork<T>,
   ): Promise<ReadResult<T>> {
-    const { networkId, employee } = principal;
-    await this.authorizer.authorize(principal, 'partner.api_keys.read', { networkId });
-    const limited = employee?.scope === 'limited' && !employee.superUser;
+    const networkId = await this.networkOf(principal);
+    const { employee } = principal;
     return this.read(
-      { networkId: known(networkId), ...(limited ? { managerId: employee.employeeId } : {}) },
+      {
+        networkId,
+        ...(employee && isLimited(principal) ? { managerId: employee.employeeId } : {}),
+      },
       options,
+      isLimited(principal),
       work,
     );
+  }
+
+  /**
+   * One row for an employee: what is in the network but another manager's is refused, not hidden.
+   *
+   * @throws {DomainError} `notFound`, `access/forbidden`
+   */
+  async oneAsEmployee<T extends { readonly holder: Holder }>(
+    principal: Principal,
+    options: QueryOptions,
+    notFound: KeysErrorCode,
+    find: DirectoryWork<T | undefined>,
+  ): Promise<ReadResult<T>> {
+    const networkId = await this.networkOf(principal);
+    return this.read({ networkId }, options, isLimited(principal), async (sql, scope, moment) => {
+      const row = await find(sql, scope, moment);
+      if (!row) throw new DomainError(notFound);
+      if (isLimited(principal)) await this.authorizeHolder(principal, sql, networkId, row.holder);
+      return row;
+    });
   }
 
   /** For a partner's own users. */
@@ -59,20 +86,45 @@ export class KeyDirectoryReader {
     return this.read(
       { networkId: known(networkId), partnerId: known<PartnerId>(partnerUser?.partnerId) },
       options,
+      false,
       work,
     );
+  }
+
+  /** Whoever may read no key of the network at all does not learn which there are. */
+  private async networkOf(principal: Principal): Promise<NetworkId> {
+    const { networkId } = principal;
+    await this.authorizer.authorize(principal, READ, { networkId });
+    return known(networkId);
+  }
+
+  private async authorizeHolder(
+    principal: Principal,
+    sql: SqlReader,
+    networkId: NetworkId,
+    holder: Holder,
+  ): Promise<void> {
+    // The limited scope is that of the partners one manages: nothing else is in it.
+    if (holder.type !== 'partner')
+      throw new DomainError('access/forbidden', { required: 'manager-of-the-partner' });
+    await this.authorizer.authorize(principal, READ, {
+      networkId,
+      partnerId: partnerId(holder.id),
+      managerId: await managerOf(sql, networkId, holder.id),
+    });
   }
 
   private read<T>(
     scope: DirectoryScope,
     { atLeast, asOf, signal }: QueryOptions,
+    withPartners: boolean,
     work: DirectoryWork<T>,
   ): Promise<ReadResult<T>> {
     return this.readModels.read(
       {
         projections: [
           KEY_DIRECTORY,
-          ...(scope.managerId === undefined ? [] : [PARTNERS]),
+          ...(withPartners ? [PARTNER_DIRECTORY] : []),
           ...(asOf && 'time' in asOf ? [LOG_TIMES] : []),
         ],
         ...(atLeast === undefined ? {} : { atLeast }),
@@ -96,3 +148,6 @@ function known<T>(value: T | null | undefined): T {
   if (value === null || value === undefined) throw new DomainError('access/forbidden');
   return value;
 }
+
+const isLimited = ({ employee }: Principal): boolean =>
+  employee?.scope === 'limited' && !employee.superUser;

@@ -1,5 +1,6 @@
 import type { Actor, Position } from '#event-store';
 import type { EmployeeId, IsoTime, NetworkId, PartnerId } from '#kernel';
+import { employeeId } from '#kernel';
 import type { SqlReader } from '#projections';
 import { rowsAsOf } from '#projections';
 import type {
@@ -155,6 +156,19 @@ export async function sharesIn(
     query.parameters,
   );
   return rows.map(shareOfRow);
+}
+
+/** The partner's manager of now. Reads the projection `partner_directory`. */
+export async function managerOf(
+  sql: SqlReader,
+  networkId: NetworkId,
+  partner: number,
+): Promise<EmployeeId | null> {
+  const [row] = await sql.rows<{ readonly manager_id: bigint | null }>(
+    'SELECT manager_id FROM read.partners WHERE network_id = $1 AND partner_id = $2',
+    [networkId, partner],
+  );
+  return row && row.manager_id !== null ? employeeId(Number(row.manager_id)) : null;
 }
 
 class Conditions {

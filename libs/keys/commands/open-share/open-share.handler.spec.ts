@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { describe, expect, it } from '@jest/globals';
 import type { Principal } from '#access';
+import { LedgerAuthorizer } from '#access';
 import { RecordingDenials } from '#access/testing';
 import { EventCatalogue } from '#event-store';
 import type { Decider, DomainEvent, KeyId, NetworkId, PartnerId, ShareId } from '#kernel';
@@ -18,9 +19,12 @@ import type { ShareBound, ShareRecipient } from '../../domain/key-ring.events.js
 import { userReference } from '../../domain/key-ring.events.js';
 import { keyRingStream } from '../../domain/portal.value.js';
 import { keysEvents } from '../../keys.catalogue.js';
+import { PartnerFactsPort } from '../../ports/partner-facts.port.js';
 import { PASSPHRASE_TRIES_MAX, SHARE_TOKEN_PURPOSE } from '../../ports/share-store.port.js';
 import { MemoryKeySecrets } from '../../testing/memory-key-secrets.js';
 import { MemoryShares } from '../../testing/memory-shares.js';
+import { KeyRingDecisions } from '../key-ring-decisions.js';
+import { SecretUpkeep } from '../secret-upkeep.js';
 import { OpenShare } from './open-share.command.js';
 import { OpenShareHandler, SHARE_BEARER_ISSUER } from './open-share.handler.js';
 
@@ -42,6 +46,16 @@ class CountedPassphrases extends ScryptPassphrases {
   override verify(passphrase: string, encoded: string) {
     this.verified += 1;
     return Promise.resolve(encoded === `plain:${passphrase}`);
+  }
+}
+
+/** Opening a share asks nothing of the partner: who has the link is told by the share. */
+class NoPartnerFacts extends PartnerFactsPort {
+  override load() {
+    return Promise.resolve(undefined);
+  }
+  override suspensionCause() {
+    return Promise.resolve(undefined);
   }
 }
 
@@ -71,7 +85,13 @@ async function setUp() {
     shares,
     sealing.peppers,
     messaging.streams,
-    messaging.decisions,
+    new KeyRingDecisions(
+      new LedgerAuthorizer(),
+      vault,
+      new NoPartnerFacts(),
+      messaging.decisions,
+      new SecretUpkeep(vault, shares),
+    ),
     passphrases,
     vault,
     new NetworkSettingsReader(messaging.streams),

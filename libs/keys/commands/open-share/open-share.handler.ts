@@ -6,7 +6,7 @@ import { AccessDenials } from '#access';
 import type { Actor, Position } from '#event-store';
 import { DomainError } from '#kernel';
 import type { RequestContext } from '#messaging';
-import { DecideService, StreamReader } from '#messaging';
+import { StreamReader } from '#messaging';
 import { NetworkSettingsReader } from '#networks';
 import { Peppers } from '#sealing';
 import type { KeyRing, Share } from '../../domain/key-ring.decider.js';
@@ -23,6 +23,7 @@ import {
   SHARE_TOKEN_PURPOSE,
   ShareStore,
 } from '../../ports/share-store.port.js';
+import { KeyRingDecisions, refuse } from '../key-ring-decisions.js';
 import { apiAccess } from '../../queries/api-access/api-access.value.js';
 import type { OpenedShare } from './open-share.command.js';
 import { OpenShare } from './open-share.command.js';
@@ -44,7 +45,7 @@ export class OpenShareHandler implements ICommandHandler<OpenShare> {
     private readonly shares: ShareStore,
     private readonly peppers: Peppers,
     private readonly streams: StreamReader,
-    private readonly decisions: DecideService,
+    private readonly rings: KeyRingDecisions,
     private readonly passphrases: PassphraseHasher,
     private readonly vault: KeyVault,
     private readonly networks: NetworkSettingsReader,
@@ -90,8 +91,11 @@ export class OpenShareHandler implements ICommandHandler<OpenShare> {
     context: RequestContext,
     passphrase: string | undefined,
   ): Promise<Opening> {
-    const streamId = keyRingStream(record.ring);
-    const { state } = await this.streams.load(streamId, keyRingDecider, context.signal);
+    const { state } = await this.streams.load(
+      keyRingStream(record.ring),
+      keyRingDecider,
+      context.signal,
+    );
     const share = state.shares.get(record.shareId);
     // Another attempt's link, whose share never came to be.
     if (share?.tokenHash !== record.tokenHash) return refuse('keys/share-link-invalid');
@@ -111,19 +115,14 @@ export class OpenShareHandler implements ICommandHandler<OpenShare> {
     if (!settings) throw new TypeError('a key ring of a network that has no settings');
 
     let key: string | undefined;
-    const receipt = await this.decisions.execute({
-      streamId,
-      decider: keyRingDecider,
-      // Read before the append: a link is not used up when the secret cannot be read.
-      command: async (current: KeyRing) => {
-        if (current.shares.get(share.shareId)?.status === 'open')
-          key = await this.vault.open(
-            { ...record.ring, keyId: share.keyId },
-            keyOf(current, share.keyId).secret,
-          );
-        return command;
-      },
-      context,
+    // Read before the append: a link is not used up when the secret cannot be read.
+    const receipt = await this.rings.decide(record.ring, context, async (current: KeyRing) => {
+      if (current.shares.get(share.shareId)?.status === 'open')
+        key = await this.vault.open(
+          { ...record.ring, keyId: share.keyId },
+          keyOf(current, share.keyId).secret,
+        );
+      return command;
     });
     if (receipt.replayed || key === undefined) return refuse('keys/secret-already-shown');
     return {
@@ -170,17 +169,12 @@ export class OpenShareHandler implements ICommandHandler<OpenShare> {
   }
 
   private async end(record: ShareRecord, context: RequestContext): Promise<void> {
-    await this.decisions.execute({
-      streamId: keyRingStream(record.ring),
-      decider: keyRingDecider,
-      command: { type: 'endShare', shareId: record.shareId, reason: 'wrongPassphrases' },
-      context: {
-        ...context,
-        commandId: uuidv5('end share', context.commandId),
-        idempotent: false,
-      },
-      retryUntilDeadline: true,
-    });
+    await this.rings.decide(
+      record.ring,
+      { ...context, commandId: uuidv5('end share', context.commandId), idempotent: false },
+      { type: 'endShare', shareId: record.shareId, reason: 'wrongPassphrases' },
+      { retryUntilDeadline: true },
+    );
   }
 }
 
@@ -214,8 +208,4 @@ function isRecipient(
     share.recipient.type !== 'partnerUser' ||
     share.recipient.reference === userReference(actor.issuer, actor.subject)
   );
-}
-
-function refuse(code: KeysErrorCode, details: Readonly<Record<string, unknown>> = {}): never {
-  throw new DomainError(code, details);
 }

@@ -305,7 +305,7 @@ export class ApiKeysController {
     const { value, position } = await this.commands.execute(
       new ShareKey(caller, context, {
         keyId: keyId(path.keyId),
-        recipient: { type: recipient.type, reference: recipient.reference },
+        recipient: { type: recipient.type, reference: recipient.reference ?? '' },
         channel,
         reason,
         bound,

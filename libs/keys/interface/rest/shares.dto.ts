@@ -33,15 +33,16 @@ export class RecipientBody {
   @IsIn(SHARE_RECIPIENT_TYPES)
   readonly type!: ShareRecipientType;
 
-  @ApiProperty({
+  @ApiPropertyOptional({
     description:
-      'A reference, never personal data: the holder’s id, `<issuer>#<subject>` of a linked user, or the id of a contact in another system.',
-    example: '7',
+      'Needed for `partnerUser` (`<issuer>#<subject>` of a linked user) and `contact` (an id in another system; never personal data).',
+    example: 'https://id.example.com#00u1a2b3',
   })
+  @IsOptional()
   @IsString()
   @MinLength(1)
   @MaxLength(SHARE_TEXT_CHARACTERS_MAX)
-  readonly reference!: string;
+  readonly reference?: string;
 }
 
 export class ShareKeyBody {

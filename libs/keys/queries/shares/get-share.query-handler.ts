@@ -1,8 +1,6 @@
 import type { IQueryHandler } from '@nestjs/cqrs';
 import { QueryHandler } from '@nestjs/cqrs';
-import { DomainError } from '#kernel';
 import type { ReadResult } from '#projections';
-import type { KeysErrorCode } from '../../domain/key-ring.errors.js';
 import { KeyDirectoryReader } from '../key-directory.reader.js';
 import { sharesIn } from '../key-directory.rows.js';
 import { GetShare } from './get-share.query.js';
@@ -13,10 +11,20 @@ export class GetShareHandler implements IQueryHandler<GetShare> {
   constructor(private readonly directory: KeyDirectoryReader) {}
 
   execute({ principal, input, options }: GetShare): Promise<ReadResult<ShareView>> {
-    return this.directory.asEmployee(principal, options, async (sql, scope, moment) => {
-      const [share] = await sharesIn(sql, scope, moment, { shareId: input.shareId }, { first: 1 });
-      if (!share) throw new DomainError('keys/share-not-found' satisfies KeysErrorCode);
-      return share;
-    });
+    return this.directory.oneAsEmployee(
+      principal,
+      options,
+      'keys/share-not-found',
+      async (sql, scope, moment) => {
+        const [share] = await sharesIn(
+          sql,
+          scope,
+          moment,
+          { shareId: input.shareId },
+          { first: 1 },
+        );
+        return share;
+      },
+    );
   }
 }
