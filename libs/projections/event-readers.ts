@@ -48,16 +48,16 @@ export class EventReaders {
     return (await this.#readers()).some(({ types }) => (types[type] ?? 0) < version);
   }
 
-  /** @throws {DomainError} 503 `event-store/upgrade-pending`. */
-  async assertReadable(types: readonly string[]): Promise<void> {
-    for (const type of new Set(types)) {
-      const { version } = this.catalogue.definition(type);
+  /** Serves as `UpgradeGate` of `#messaging`. @throws {DomainError} 503 `event-store/upgrade-pending`. */
+  async assertReadable(
+    versions: readonly { readonly type: string; readonly version: number }[],
+  ): Promise<void> {
+    for (const { type, version } of versions)
       if (await this.upgradePending(type, version))
         throw new DomainError('event-store/upgrade-pending' satisfies ProjectionsErrorCode, {
           type,
           version,
         });
-    }
   }
 
   async #readers(): Promise<readonly Reader[]> {

@@ -1,0 +1,1 @@
+export type AuditErrorCode = 'audit/query-not-recorded' | 'audit/invalid-filter';
