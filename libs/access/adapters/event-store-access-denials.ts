@@ -1,4 +1,4 @@
-import { randomBytes, randomUUID } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import { Injectable, Logger, type OnApplicationShutdown } from '@nestjs/common';
 import { Clock, streamId, type NetworkId } from '#kernel';
 import {
@@ -10,6 +10,7 @@ import {
   type ExpectedRevision,
   type NewEvent,
 } from '#event-store';
+import { EventMetadataWriter, RecordedBy, UNHASHED } from '#messaging';
 import { PersonalData } from '#sealing';
 import { AccessOptions } from '../access.options.js';
 import type { AccessDenied } from '../domain/access-denied.events.js';
@@ -38,11 +39,13 @@ interface Batch {
   expected: ExpectedRevision | undefined;
 }
 
+const NEVER = new AbortController().signal;
 const SYSTEM: Actor = { type: 'system', issuer: 'keyledger', subject: 'access' };
 
 /** Into `accessDenied-<network|0>-<day>`, by one writer a process that works behind the requests. */
 @Injectable()
 export class EventStoreAccessDenials extends AccessDenials implements OnApplicationShutdown {
+  private readonly metadata: EventMetadataWriter;
   private readonly coalescing = new DenialCoalescing();
   private readonly queue: DenialSummary[] = [];
   private readonly revisions = new Map<string, ExpectedRevision>();
@@ -56,11 +59,16 @@ export class EventStoreAccessDenials extends AccessDenials implements OnApplicat
   constructor(
     private readonly store: EventStore,
     private readonly catalogue: EventCatalogue,
-    private readonly personalData: PersonalData,
+    personalData: PersonalData,
     private readonly clock: Clock,
-    private readonly options: AccessOptions,
+    options: AccessOptions,
   ) {
     super();
+    this.metadata = new EventMetadataWriter(
+      clock,
+      personalData,
+      new RecordedBy(options.recordedBy),
+    );
   }
 
   override record(denial: Denial): void {
@@ -203,20 +211,25 @@ export class EventStoreAccessDenials extends AccessDenials implements OnApplicat
       },
     };
     const id = randomUUID();
-    return this.catalogue.encode(id, event, {
-      $correlationId: id,
-      $causationId: id,
-      commandId: id,
-      requestHash: '',
-      actor: actor ?? SYSTEM,
-      networkId: network === 0 ? null : network,
-      ...(address === undefined
-        ? {}
-        : { ip: await this.personalData.seal(personalSubject(summary), address) }),
-      recordedBy: this.options.recordedBy,
-      recordedAt: this.clock.now().toISOString(),
-      salt: randomBytes(16).toString('hex'),
-    });
+    const now = this.clock.now();
+    const [metadata] = await this.metadata.write(
+      {
+        commandId: id,
+        requestHash: UNHASHED,
+        idempotent: false,
+        correlationId: id,
+        causationId: id,
+        actor: actor ?? SYSTEM,
+        networkId: network === 0 ? null : (network as NetworkId),
+        ...(address === undefined ? {} : { ip: address }),
+        now,
+        deadline: now,
+        signal: NEVER,
+      },
+      1,
+    );
+    if (!metadata) throw new TypeError('no metadata');
+    return this.catalogue.encode(id, event, metadata);
   }
 }
 
@@ -226,8 +239,3 @@ const streamOf = ({ network, firstAt }: DenialSummary) =>
     network as NetworkId | 0,
     firstAt.toISOString().slice(0, 10).replaceAll('-', ''),
   );
-
-const personalSubject = ({ actor }: DenialSummary) => {
-  const { issuer, subject } = actor ?? SYSTEM;
-  return `${issuer}|${subject}`;
-};

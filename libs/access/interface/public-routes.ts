@@ -15,6 +15,12 @@ export interface PublicRoute {
 export const PUBLIC_ROUTES: readonly PublicRoute[] = [
   { method: 'GET', path: '/health/live', token: 'none', why: 'probes carry no token' },
   { method: 'GET', path: '/health/ready', token: 'none', why: 'probes carry no token' },
+  {
+    method: 'GET',
+    path: '/.well-known/oauth-protected-resource',
+    token: 'none',
+    why: 'says where to get a token',
+  },
   { method: 'GET', path: '/metrics', token: 'none', why: 'scrapers carry no token; counts only' },
   {
     method: 'GET',

@@ -15,7 +15,7 @@ export interface SignedIssuer {
   readonly publicJwk: JWK;
   /** An access token as a good issuer makes it; each part can be spoilt. */
   token(
-    claims?: JWTPayload,
+    claims?: Readonly<Record<string, unknown>>,
     header?: { alg?: string; typ?: string; kid?: string },
   ): Promise<string>;
   sign(

@@ -13,14 +13,34 @@ import {
   Max,
   MaxLength,
   Min,
+  ValidateBy,
 } from 'class-validator';
-import { PAGE_SIZE_DEFAULT, PAGE_SIZE_MAX } from '#projections';
+import { parsePosition } from '#event-store';
+import { CURSOR_CHARACTERS_MAX, PAGE_SIZE_DEFAULT, PAGE_SIZE_MAX, parseAsOf } from '#projections';
 import { PERMISSIONS, type Permission } from '../../domain/principal.value.js';
 
 export const ISSUER_LENGTH_MAX = 512;
 /** No control characters: a subject is shown and logged. */
 const SUBJECT = /^[^\p{Cc}\p{Cs}\p{Bidi_Control}]{1,255}$/u;
 const SCOPES = ['global', 'limited'] as const;
+
+export class NetworkEmployeesPath {
+  @ApiProperty({ type: 'integer', minimum: 1 })
+  @Type(() => Number)
+  @IsInt()
+  @Min(1)
+  @Max(Number.MAX_SAFE_INTEGER)
+  readonly networkId!: number;
+}
+
+export class EmployeePath extends NetworkEmployeesPath {
+  @ApiProperty({ type: 'integer', minimum: 1 })
+  @Type(() => Number)
+  @IsInt()
+  @Min(1)
+  @Max(Number.MAX_SAFE_INTEGER)
+  readonly employeeId!: number;
+}
 
 export class EmployeeRightsDto {
   @ApiProperty({
@@ -108,20 +128,32 @@ export class EmployeePageDto {
   page!: { endCursor: string | null; hasNextPage: boolean };
 }
 
+const isText = (name: string, message: string, holds: (text: string) => boolean) =>
+  ValidateBy({
+    name,
+    validator: {
+      validate: (value: unknown) => typeof value === 'string' && holds(value),
+      defaultMessage: () => message,
+    },
+  });
+
 export class EmployeeReadDto {
+  @ApiPropertyOptional({ type: String, description: 'Answer at or past this ledger position.' })
+  @IsOptional()
+  @isText('position', 'must be a ledger position', (text) => parsePosition(text) !== undefined)
+  readonly atLeast?: string;
+
   @ApiPropertyOptional({
-    description: 'Wait until the answer holds this position (a receipt’s `X-Ledger-Position`).',
+    type: String,
+    description: 'Data as they were at this time (ISO 8601) or ledger position.',
   })
   @IsOptional()
-  @IsString()
-  @MaxLength(20)
-  atLeast?: string;
-
-  @ApiPropertyOptional({ description: 'As of this ISO-8601 time or position.' })
-  @IsOptional()
-  @IsString()
-  @MaxLength(40)
-  asOf?: string;
+  @isText(
+    'asOf',
+    'must be an ISO 8601 time or a ledger position',
+    (text) => parseAsOf(text) !== undefined,
+  )
+  readonly asOf?: string;
 }
 
 export class ListEmployeesDto extends EmployeeReadDto {
@@ -131,40 +163,11 @@ export class ListEmployeesDto extends EmployeeReadDto {
   @IsInt()
   @Min(1)
   @Max(PAGE_SIZE_MAX)
-  first?: number;
+  readonly first: number = PAGE_SIZE_DEFAULT;
 
-  @ApiPropertyOptional({ description: 'The `endCursor` of the page before.' })
+  @ApiPropertyOptional({ type: String, description: 'The `endCursor` of the page before.' })
   @IsOptional()
   @IsString()
-  @MaxLength(2_048)
-  after?: string;
-}
-
-export class MeDto {
-  @ApiProperty({ enum: ['employee', 'partnerUser', 'service', 'operator'] })
-  kind!: string;
-
-  @ApiProperty()
-  issuer!: string;
-
-  @ApiProperty()
-  subject!: string;
-
-  @ApiProperty({ type: 'integer', nullable: true, description: 'null for operators.' })
-  networkId!: number | null;
-
-  @ApiProperty({
-    type: 'object',
-    nullable: true,
-    properties: {
-      employeeId: { type: 'integer' },
-      superUser: { type: 'boolean' },
-      permissions: { type: 'array', items: { type: 'string', enum: [...PERMISSIONS] } },
-      scope: { type: 'string', enum: [...SCOPES] },
-    },
-  })
-  employee!: object | null;
-
-  @ApiProperty({ type: 'integer', nullable: true, description: 'Of partner users.' })
-  partnerId!: number | null;
+  @MaxLength(CURSOR_CHARACTERS_MAX)
+  readonly after?: string;
 }
