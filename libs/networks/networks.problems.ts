@@ -15,12 +15,12 @@ export const networksProblems: ProblemSection<NetworksErrorCode> = {
   'networks/invalid-policy': {
     status: 400,
     title: 'Invalid key policy',
-    detail: 'The field named by `pointer` must be as `expected` says.',
+    detail: 'Mend the field that `errors` points at, and send the request again.',
   },
   'networks/invalid-api-profile': {
     status: 400,
     title: 'Invalid API profile',
-    detail: 'The field named by `pointer` must be as `expected` says.',
+    detail: 'Mend the field that `errors` points at, and send the request again.',
   },
   'networks/webhook-credential-not-found': {
     status: 404,

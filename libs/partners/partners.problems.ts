@@ -45,7 +45,7 @@ export const partnersProblems: ProblemSection<PartnersErrorCode> = {
   'partners/malformed-record': {
     status: 400,
     title: 'Malformed partner record',
-    detail: 'The field named by `pointer` is not as the vendor documents it: `reason` says why.',
+    detail: 'The field that `errors` points at is not as the vendor documents it.',
   },
   'partners/webhook-too-large': {
     status: 413,

@@ -111,5 +111,8 @@ const HTTPS_EXPECTED = `an https URL of at most ${String(URL_CHARACTERS_MAX)} ch
 const isHttpsUrl = (text: string) => text.length <= URL_CHARACTERS_MAX && HTTPS_URL.test(text);
 
 function demand(holds: boolean, pointer: string, expected: string): void {
-  if (!holds) throw new DomainError('networks/invalid-api-profile', { pointer, expected });
+  if (holds) return;
+  throw new DomainError('networks/invalid-api-profile', {
+    errors: [{ pointer, problem: `must be ${expected}` }],
+  });
 }

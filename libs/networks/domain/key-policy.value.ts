@@ -118,5 +118,8 @@ const within = (value: number, min: number, max: number) =>
 const range = (min: number, max: number) => `an integer from ${String(min)} to ${String(max)}`;
 
 function demand(holds: boolean, pointer: string, expected: string): void {
-  if (!holds) throw new DomainError('networks/invalid-policy', { pointer, expected });
+  if (holds) return;
+  throw new DomainError('networks/invalid-policy', {
+    errors: [{ pointer, problem: `must be ${expected}` }],
+  });
 }

@@ -78,7 +78,10 @@ describe('a network', () => {
     } catch (error) {
       refused = error;
     }
-    expect(refused).toMatchObject({ code: 'networks/invalid-policy', details: { pointer } });
+    expect(refused).toMatchObject({
+      code: 'networks/invalid-policy',
+      details: { errors: [{ pointer }] },
+    });
   });
 
   it.each([
@@ -90,8 +93,9 @@ describe('a network', () => {
     given(created)
       .when({ kind: 'setApiProfile', profile: { ...defaultApiProfile('eu'), baseUrl } })
       .thenRefused('networks/invalid-api-profile', {
-        pointer: '/baseUrl',
-        expected: 'an https URL of at most 500 characters',
+        errors: [
+          { pointer: '/baseUrl', problem: 'must be an https URL of at most 500 characters' },
+        ],
       });
   });
 

@@ -542,7 +542,7 @@ describe('a webhook', () => {
     for (let times = 0; times < 3; times += 1)
       await expect(take('created', body)).rejects.toMatchObject({
         code: 'partners/malformed-record',
-        details: { pointer: '/account_status', reason: 'not-a-status' },
+        details: { errors: [{ pointer: '/account_status', problem: 'not-a-status' }] },
       });
     const letters = deadLetters.letters(NETWORK);
     expect(letters).toHaveLength(1);
@@ -564,7 +564,7 @@ describe('a webhook', () => {
     const { take, partners, deadLetters } = await withCredential();
     const created = example('webhooks/partner-created.json') as Record<string, unknown>;
     await expect(take('created', { ...created, network_id: 102 })).rejects.toMatchObject({
-      details: { pointer: '/network_id', reason: 'other-network' },
+      details: { errors: [{ pointer: '/network_id', problem: 'other-network' }] },
     });
     expect(await partners.load(OTHER, partnerId(2005))).toBeUndefined();
     expect(deadLetters.letters(NETWORK)).toHaveLength(1);

@@ -34,7 +34,8 @@ export class TakePartnerWebhookHandler implements ICommandHandler<
     const parsed = parsePartner(body, kind, { networkId, source: 'webhook', now: context.now });
     if (!parsed.ok) {
       await this.bury(caller, parsed.refusal, { context, input });
-      throw new DomainError('partners/malformed-record', { ...parsed.refusal });
+      const { pointer, reason: problem } = parsed.refusal;
+      throw new DomainError('partners/malformed-record', { errors: [{ pointer, problem }] });
     }
     const { outcome, position } = await this.intake.take(networkId, parsed.observation, kind, {
       ...context,
