@@ -1,0 +1,62 @@
+import type { StreamingRead } from '@eventstore/db-client';
+import { noop } from './waiting.js';
+
+/**
+ * A read of the client, item by item, with a deadline on every answer that is waited for (the client gives reads none).
+ * Ends the call when the consumer leaves: the client would keep it open.
+ */
+export async function* drain<T>(
+  read: StreamingRead<T>,
+  timeoutMs: number,
+  late: () => Error,
+  signals: readonly (AbortSignal | undefined)[],
+): AsyncGenerator<T, void, undefined> {
+  let failure: unknown;
+  let failed = false;
+  let ended = false;
+  let wake = noop;
+  // Stays for good: an error after the end, without a listener, would end the process.
+  read.on('error', (error) => {
+    if (!failed) failure = error;
+    failed = true;
+    wake();
+  });
+  const over = (): void => {
+    ended = true;
+    wake();
+  };
+  const readable = (): void => {
+    wake();
+  };
+  read.on('end', over);
+  read.on('close', over);
+  read.on('readable', readable);
+  for (const signal of signals) signal?.addEventListener('abort', readable);
+  try {
+    for (;;) {
+      for (;;) {
+        for (const signal of signals) signal?.throwIfAborted();
+        const item = read.read() as T | null;
+        if (item === null) break;
+        yield item;
+      }
+      if (failed) throw failure;
+      if (ended) return;
+      await new Promise<void>((resolve, reject) => {
+        const timer = setTimeout(() => {
+          reject(late());
+        }, timeoutMs);
+        wake = () => {
+          clearTimeout(timer);
+          resolve();
+        };
+      });
+    }
+  } finally {
+    for (const signal of signals) signal?.removeEventListener('abort', readable);
+    wake();
+    read.cancel().catch(noop);
+    // A paused call never learns that it is over, and the client waits for that when it is disposed of.
+    read.resume();
+  }
+}

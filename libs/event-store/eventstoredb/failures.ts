@@ -1,0 +1,137 @@
+import type { ExpectedRevision, EventStoreError as Base, Position } from '../index.js';
+import {
+  AppendOutcomeUnknownError,
+  AppendTooLargeError,
+  APPEND_BYTES_MAX,
+  EventStoreAccessDeniedError,
+  EventStoreError,
+  EventStoreUnavailableError,
+  InvalidEventError,
+  WrongExpectedRevisionError,
+} from '../index.js';
+
+/** Somebody tombstoned a stream of the ledger: nothing can be written there again. */
+export class StreamTombstonedError extends EventStoreError {
+  override readonly name = 'StreamTombstonedError';
+  constructor(readonly streamId: string) {
+    super(`stream ${streamId} was deleted for good`);
+  }
+}
+
+export type FailureKind =
+  | 'wrongRevision'
+  | 'streamNotFound'
+  | 'streamDeleted'
+  | 'tooLarge'
+  | 'denied'
+  | 'invalid'
+  /** Refused by a node that is not the leader; the client connects to the leader next. */
+  | 'notLeader'
+  /** No connection was there to send it on. */
+  | 'notSent'
+  /** It may have been carried out. */
+  | 'unclear';
+
+const KINDS_BY_TYPE: Readonly<Record<string, FailureKind | undefined>> = {
+  'wrong-expected-version': 'wrongRevision',
+  'stream-not-found': 'streamNotFound',
+  'stream-deleted': 'streamDeleted',
+  'maximum-append-size-exceeded': 'tooLarge',
+  'access-denied': 'denied',
+  'not-leader': 'notLeader',
+  'missing-required-metadata-property': 'invalid',
+};
+
+/** gRPC status codes, for errors that carry no type (an outage's second error is a plain `Error`, trap 6). */
+const KINDS_BY_CODE: Readonly<Record<number, FailureKind | undefined>> = {
+  3: 'invalid',
+  7: 'denied',
+  16: 'denied',
+};
+
+/** What the client says when it had no connection to send a call on; never after it was sent. */
+const NOT_SENT =
+  /No connection established|Name resolution failed|Failed to discover|failed to connect to all addresses/i;
+
+/** By type first, then by gRPC code: what is left may have been carried out. */
+export function kindOf(error: unknown): FailureKind {
+  if (typeof error !== 'object' || error === null) return 'unclear';
+  const { type, code, message } = error as { type?: unknown; code?: unknown; message?: unknown };
+  const byType = typeof type === 'string' ? KINDS_BY_TYPE[type] : undefined;
+  if (byType) return byType;
+  const byCode = typeof code === 'number' ? KINDS_BY_CODE[code] : undefined;
+  if (byCode) return byCode;
+  return typeof message === 'string' && NOT_SENT.test(message) ? 'notSent' : 'unclear';
+}
+
+/** What the caller of `append` gets. */
+export function appendFailure(error: unknown, streamId: string, expected: ExpectedRevision): Base {
+  if (error instanceof EventStoreError) return error;
+  const options = { cause: error };
+  switch (kindOf(error)) {
+    case 'wrongRevision':
+      return new WrongExpectedRevisionError(streamId, expected, actualOf(error));
+    case 'streamDeleted':
+      return new StreamTombstonedError(streamId);
+    case 'tooLarge':
+      return new AppendTooLargeError(sizeBeyond(error), APPEND_BYTES_MAX);
+    case 'denied':
+      return new EventStoreAccessDeniedError(`the event store refused an append`, options);
+    case 'invalid':
+      return new InvalidEventError(
+        `the event store refused the request: ${textOf(error)}`,
+        options,
+      );
+    case 'notLeader':
+    case 'notSent':
+      return new EventStoreUnavailableError(`not appended: ${textOf(error)}`, options);
+    case 'streamNotFound':
+    case 'unclear':
+      return new AppendOutcomeUnknownError(`it may be appended: ${textOf(error)}`, options);
+  }
+}
+
+/** What the reader gets; reading changes nothing, so what is not a clear refusal is a matter of time. */
+export function readFailure(error: unknown, streamId: string | undefined): Base {
+  if (error instanceof EventStoreError) return error;
+  const options = { cause: error };
+  const kind = kindOf(error);
+  if (kind === 'denied')
+    return new EventStoreAccessDeniedError('the event store refused a read', options);
+  if (kind === 'streamDeleted' && streamId !== undefined)
+    return new StreamTombstonedError(streamId);
+  return new EventStoreUnavailableError(`not read: ${textOf(error)}`, options);
+}
+
+/** Whether asking again may help. */
+export function isPassing(error: unknown): boolean {
+  if (error instanceof EventStoreError) return error instanceof EventStoreUnavailableError;
+  const kind = kindOf(error);
+  return kind === 'notLeader' || kind === 'notSent' || kind === 'unclear';
+}
+
+export function textOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
+/** A subscription or read stood still for longer than its deadline. */
+export function tooLate(what: string, timeoutMs: number): EventStoreUnavailableError {
+  return new EventStoreUnavailableError(
+    `${what}: no answer from the event store within ${String(timeoutMs)} ms`,
+  );
+}
+
+export type Place = { readonly commit: bigint; readonly prepare: bigint };
+
+export const placeOf = (position: Position): Place => ({ commit: position, prepare: position });
+
+function actualOf(error: unknown): ExpectedRevision {
+  const { actualVersion } = error as { actualVersion?: unknown };
+  return typeof actualVersion === 'bigint' && actualVersion >= 0n ? actualVersion : 'noStream';
+}
+
+/** The server does not say how large it was. */
+function sizeBeyond(error: unknown): number {
+  const { maxAppendSize } = error as { maxAppendSize?: unknown };
+  return (typeof maxAppendSize === 'number' ? maxAppendSize : APPEND_BYTES_MAX) + 1;
+}

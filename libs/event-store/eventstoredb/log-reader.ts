@@ -1,0 +1,200 @@
+import { BACKWARDS, END, FORWARDS, START } from '@eventstore/db-client';
+import type { AllStreamRecordedEvent } from '@eventstore/db-client';
+import type { Position, ReadAllOptions, ReadStreamOptions, StoredEvent } from '../index.js';
+import { EVENT_STORE_TIMEOUT_MS_DEFAULT, PositionNotInLogError } from '../index.js';
+import { drain } from './drain.js';
+import { isPassing, kindOf, placeOf, readFailure, tooLate } from './failures.js';
+import type { Place } from './failures.js';
+import type { SafeClient } from './safe-client.js';
+import { isSystem, toStoredEvent } from './stored-event.js';
+import { backoffMs, rest } from './waiting.js';
+
+/** Attempts that gave nothing, one after another, before a read fails. */
+export const READ_ATTEMPTS_MAX = 3;
+export const READ_RETRY_DELAY_MS_FIRST = 50;
+export const READ_RETRY_DELAY_MS_MAX = 1_000;
+/** How many events are asked for when the server's own stood in the way of the few that were wanted. */
+const PAGE_EVENTS_FIRST = 8;
+const PAGE_EVENTS_MAX = 4_096;
+const UNLIMITED = Number.MAX_SAFE_INTEGER;
+
+type Recorded = AllStreamRecordedEvent;
+
+interface RawOptions {
+  readonly from?: Place | undefined;
+  readonly direction?: 'forwards' | 'backwards' | undefined;
+  readonly maxCount: number;
+  readonly timeoutMs: number;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** Reads from the leader; a read that breaks goes on from the last event that it gave. */
+export class LogReader {
+  constructor(
+    private readonly safe: SafeClient,
+    private readonly closing: AbortSignal,
+  ) {}
+
+  async *stream(
+    streamId: string,
+    options: ReadStreamOptions,
+  ): AsyncGenerator<StoredEvent, void, undefined> {
+    const { maxCount = UNLIMITED, signal, timeoutMs = EVENT_STORE_TIMEOUT_MS_DEFAULT } = options;
+    const backwards = options.direction === 'backwards';
+    let { from } = options;
+    let left = maxCount;
+    let failures = 0;
+    while (left > 0) {
+      try {
+        const read = this.safe.use().readStream(streamId, {
+          direction: backwards ? BACKWARDS : FORWARDS,
+          fromRevision: from ?? (backwards ? END : START),
+          maxCount: left,
+          ...this.call(),
+        });
+        const items = drain(read, timeoutMs, () => tooLate(`reading ${streamId}`, timeoutMs), [
+          signal,
+          this.closing,
+        ]);
+        for await (const { event } of items) {
+          if (!event) continue;
+          failures = 0;
+          left -= 1;
+          yield toStoredEvent(event);
+          if (backwards && event.revision === 0n) return;
+          from = backwards ? event.revision - 1n : event.revision + 1n;
+        }
+        return;
+      } catch (error) {
+        if (kindOf(error) === 'streamNotFound') return;
+        failures += 1;
+        await this.mayAgain(error, failures, streamId, signal);
+      }
+    }
+  }
+
+  /** The ledger's events: those of the server's own are read over. */
+  async *all(options: ReadAllOptions): AsyncGenerator<StoredEvent, void, undefined> {
+    const { maxCount = UNLIMITED, timeoutMs = EVENT_STORE_TIMEOUT_MS_DEFAULT } = options;
+    const backwards = options.direction === 'backwards';
+    let from = options.from === undefined ? undefined : placeOf(options.from);
+    let wanted = maxCount;
+    let page = maxCount;
+    let seen: bigint | undefined;
+    while (wanted > 0) {
+      let given = 0;
+      const raw = this.raw({
+        from,
+        direction: options.direction,
+        maxCount: page,
+        timeoutMs,
+        signal: options.signal,
+      });
+      for await (const event of raw) {
+        given += 1;
+        const at = event.position.commit;
+        if (at === seen) continue;
+        seen = at;
+        from = { commit: at, prepare: at };
+        if (isSystem(event)) continue;
+        wanted -= 1;
+        yield toStoredEvent(event);
+        if (wanted === 0) return;
+      }
+      if (given < page) return;
+      page = Math.min(PAGE_EVENTS_MAX, Math.max(PAGE_EVENTS_FIRST, page * 4));
+      // Forwards a read includes where it starts.
+      if (!backwards) page += 1;
+    }
+  }
+
+  /** The newest event, the server's own included. */
+  async newest(timeoutMs: number, signal?: AbortSignal): Promise<Recorded | undefined> {
+    for await (const event of this.raw({
+      direction: 'backwards',
+      maxCount: 1,
+      timeoutMs,
+      signal,
+    }))
+      return event;
+    return undefined;
+  }
+
+  /**
+   * A server says nothing to a position that is none of its own (trap 4). An event that begins later than the position
+   * is let pass: a scavenge removes what `$maxCount` hides, and keeps the places of the rest.
+   *
+   * @throws {PositionNotInLogError}
+   */
+  async assertInLog(position: Position, timeoutMs: number, signal?: AbortSignal): Promise<void> {
+    const from = placeOf(position);
+    for await (const _ of this.raw({ from, maxCount: 1, timeoutMs, signal })) return;
+    throw new PositionNotInLogError(position);
+  }
+
+  /** `$all` as the server has it. Forwards it includes where it starts, backwards not. */
+  async *raw(options: RawOptions): AsyncGenerator<Recorded, void, undefined> {
+    const { timeoutMs, signal } = options;
+    const backwards = options.direction === 'backwards';
+    let { from } = options;
+    let left = options.maxCount;
+    let last: bigint | undefined;
+    let failures = 0;
+    for (;;) {
+      try {
+        const read = this.safe.use().readAll({
+          direction: backwards ? BACKWARDS : FORWARDS,
+          fromPosition: from ?? (backwards ? END : START),
+          maxCount: left,
+          ...this.call(),
+        });
+        const items = drain(read, timeoutMs, () => tooLate('reading the log', timeoutMs), [
+          signal,
+          this.closing,
+        ]);
+        for await (const { event } of items) {
+          if (!event || event.position.commit === last) continue;
+          failures = 0;
+          left -= 1;
+          last = event.position.commit;
+          from = event.position;
+          yield event;
+        }
+        return;
+      } catch (error) {
+        failures += 1;
+        await this.mayAgain(error, failures, undefined, signal);
+        if (left <= 0) return;
+        // Forwards the next attempt gives the last event once more.
+        if (last !== undefined && !backwards && left < UNLIMITED) left += 1;
+      }
+    }
+  }
+
+  /** Throws unless another attempt may help. */
+  private async mayAgain(
+    error: unknown,
+    failures: number,
+    streamId: string | undefined,
+    signal: AbortSignal | undefined,
+  ): Promise<void> {
+    this.closing.throwIfAborted();
+    signal?.throwIfAborted();
+    if (failures >= READ_ATTEMPTS_MAX || !isPassing(error) || isLate(error))
+      throw readFailure(error, streamId);
+    await rest(
+      backoffMs(failures - 1, READ_RETRY_DELAY_MS_FIRST, READ_RETRY_DELAY_MS_MAX),
+      this.closing,
+    );
+  }
+
+  private call() {
+    const { credentials } = this.safe;
+    return { requiresLeader: true, ...(credentials && { credentials }) };
+  }
+}
+
+/** Its deadline is over: a further attempt would double it. */
+function isLate(error: unknown): boolean {
+  return error instanceof Error && error.name === 'EventStoreUnavailableError';
+}

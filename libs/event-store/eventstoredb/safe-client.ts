@@ -1,0 +1,110 @@
+import { readFileSync } from 'node:fs';
+import { setTimeout as pause } from 'node:timers/promises';
+import { EventStoreDBClient } from '@eventstore/db-client';
+import type { Credentials } from '@eventstore/db-client';
+import type { ConnectionSettings } from './connection-settings.js';
+import { ConnectionStringError } from './connection-settings.js';
+
+/** For calls that do not learn that they are over. */
+export const CLOSE_TIMEOUT_MS = 2_000;
+
+/** Members of the client that its types hide. */
+interface Internals {
+  handleError: (client: unknown, error: unknown) => Promise<void>;
+  supports: () => Promise<boolean>;
+  getChannel: () => Promise<{ close(): void }>;
+}
+
+/** Sent over an insecure connection only, where the client drops them: they choose its route, and nobody sees them. */
+const ROUTE_ONLY: Credentials = { username: 'none', password: 'none' };
+
+/** The vendor's client, with the ways closed on which it can end the process. */
+export class SafeClient {
+  readonly client: EventStoreDBClient;
+  /** For every call. Calls that carry them take the plain route (trap 1). */
+  readonly credentials: Credentials | undefined;
+  private used = false;
+
+  constructor(settings: ConnectionSettings) {
+    this.credentials = settings.credentials ?? (settings.tls ? undefined : ROUTE_ONLY);
+    this.client = newClient(settings);
+    const internals = this.client as unknown as Internals;
+    // Without credentials it asks here whether to take the batch route, where one stray answer throws inside an event
+    // handler (trap 1).
+    internals.supports = () => Promise.resolve(false);
+    // It calls this without awaiting it, and it rejects when the next connection fails meanwhile: an unhandled
+    // rejection, which ends the process.
+    const handleError = internals.handleError.bind(this.client);
+    internals.handleError = async (client, error) => {
+      await handleError(client, error).catch(() => undefined);
+    };
+  }
+
+  use(): EventStoreDBClient {
+    this.used = true;
+    return this.client;
+  }
+
+  /** `dispose` ends the streams, and leaves the connection open. */
+  async close(): Promise<void> {
+    await Promise.race([this.client.dispose(), pause(CLOSE_TIMEOUT_MS, undefined, { ref: false })]);
+    if (!this.used) return;
+    const internals = this.client as unknown as Internals;
+    await internals.getChannel().then(
+      (channel) => {
+        channel.close();
+      },
+      () => undefined,
+    );
+  }
+}
+
+function newClient(settings: ConnectionSettings): EventStoreDBClient {
+  const { hosts, tls, credentials } = settings;
+  const common = {
+    throwOnAppendFailure: true,
+    keepAliveInterval: settings.keepAliveIntervalMs,
+    keepAliveTimeout: settings.keepAliveTimeoutMs,
+    ...(settings.connectionName !== undefined && { connectionName: settings.connectionName }),
+    ...(settings.defaultDeadlineMs !== undefined && {
+      defaultDeadline: settings.defaultDeadlineMs,
+    }),
+  };
+  const cluster = {
+    ...common,
+    nodePreference: 'leader' as const,
+    ...(settings.discoveryIntervalMs !== undefined && {
+      discoveryInterval: settings.discoveryIntervalMs,
+    }),
+    ...(settings.discoverAttemptsMax !== undefined && {
+      maxDiscoverAttempts: settings.discoverAttemptsMax,
+    }),
+    ...(settings.gossipTimeoutSeconds !== undefined && {
+      gossipTimeout: settings.gossipTimeoutSeconds,
+    }),
+  };
+  const channel = {
+    insecure: !tls,
+    ...(tls && settings.tlsCaFile !== undefined && { rootCertificate: pem(settings.tlsCaFile) }),
+    ...(tls && settings.userCertFile !== undefined && { userCertFile: pem(settings.userCertFile) }),
+    ...(tls && settings.userKeyFile !== undefined && { userKeyFile: pem(settings.userKeyFile) }),
+  };
+  const endpoints = hosts.map(({ address, port }) => ({ address, port }));
+  const [endpoint] = endpoints;
+  if (!endpoint) throw new ConnectionStringError('no host');
+  if (settings.discover)
+    return new EventStoreDBClient({ ...cluster, discover: endpoint }, channel, credentials);
+  if (endpoints.length > 1)
+    return new EventStoreDBClient({ ...cluster, endpoints }, channel, credentials);
+  return new EventStoreDBClient({ ...common, endpoint }, channel, credentials);
+}
+
+function pem(file: string): Buffer {
+  try {
+    return readFileSync(file);
+  } catch (error) {
+    throw new ConnectionStringError(
+      `can't read ${file}: ${error instanceof Error ? error.message : String(error)}`,
+    );
+  }
+}
