@@ -1,3 +1,5 @@
+import { get } from 'node:http';
+import { json } from 'node:stream/consumers';
 import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync, chmodSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -11,6 +13,7 @@ import {
   tokenSource,
 } from '../keyledger/login/index.js';
 import {
+  assertOnlyDevelopmentIssuer,
   IdentityProviderError,
   InstallationFileError,
   startIdentityProvider,
@@ -237,8 +240,13 @@ describe('the development identity provider', () => {
 
   it('is the same issuer with the same keys and passwords after a restart', async () => {
     const before = provider;
-    const keys = async () =>
-      (await fetch(`${provider.issuer}/jwks`, { headers: { connection: 'close' } })).json();
+    // A connection of its own each time: the pool of `fetch` may still hold one to the provider that was closed.
+    const keys = () =>
+      new Promise((resolve, reject) => {
+        get(`${provider.issuer}/jwks`, { agent: false }, (response) => {
+          resolve(json(response));
+        }).on('error', reject);
+      });
     const known = await keys();
     await before.close();
     provider = await startIdentityProvider({ folder });
@@ -258,5 +266,15 @@ describe('the development identity provider', () => {
     writeFileSync(join(other, 'development-users.json'), '{"sam":');
     await expect(startIdentityProvider({ folder: other })).rejects.toThrow(InstallationFileError);
     rmSync(other, { recursive: true });
+  });
+
+  it('refuses a ledger that knows another issuer', () => {
+    expect(() => {
+      assertOnlyDevelopmentIssuer(provider.issuer, [provider.issuer]);
+      assertOnlyDevelopmentIssuer(provider.issuer, []);
+    }).not.toThrow();
+    expect(() => {
+      assertOnlyDevelopmentIssuer(provider.issuer, [provider.issuer, 'https://id.example']);
+    }).toThrow('https://id.example');
   });
 });

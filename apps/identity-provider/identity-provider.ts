@@ -22,6 +22,7 @@ export const DEVELOPMENT_AUDIENCE = 'keyledger';
 export const DEVELOPMENT_GRANT = 'urn:keyledger:grant-type:development-password';
 export const ACCESS_TOKEN_SECONDS_DEFAULT = 3_600;
 export const REFRESH_TOKEN_SECONDS = 14 * 24 * 3_600;
+export const KEEP_ALIVE_TIMEOUT_MS = 65_000;
 export const FORM_BYTES_MAX = 4_096;
 const RESOURCE = 'urn:keyledger:api';
 const SCOPE = 'keyledger';
@@ -65,7 +66,7 @@ export async function startIdentityProvider(
   const { folder, accessTokenSeconds = ACCESS_TOKEN_SECONDS_DEFAULT } = options;
   const installation = readInstallation(folder);
   const passwords = readPasswords(folder);
-  const server = createServer();
+  const server = createServer({ keepAliveTimeout: KEEP_ALIVE_TIMEOUT_MS });
   const port = await listen(server, options.port ?? installation.port ?? 0);
   try {
     rememberPort(folder, port);

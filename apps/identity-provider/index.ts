@@ -12,3 +12,6 @@ export {
   startIdentityProvider,
 } from './identity-provider.js';
 export { InstallationFileError, readPasswords, USERS_FILE } from './installation-files.js';
+export type { SeedOptions } from './seed-development.js';
+export { seedDevelopment } from './seed-development.js';
+export { assertOnlyDevelopmentIssuer } from './only-development-issuer.js';
