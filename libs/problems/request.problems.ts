@@ -10,7 +10,6 @@ export type RequestErrorCode =
   | 'request/idempotency-key-reused'
   | 'request/internal'
   | 'request/invalid'
-  | 'request/invalid-cursor'
   | 'request/malformed-json'
   | 'request/method-not-allowed'
   | 'request/not-found'
@@ -21,7 +20,6 @@ export type RequestErrorCode =
   | 'request/text-not-allowed'
   | 'request/unsupported-media-type'
   | 'event-store/unavailable'
-  | 'event-store/upgrade-pending'
   | 'database/unavailable';
 
 export const requestProblems: ProblemSection<RequestErrorCode> = {
@@ -68,12 +66,6 @@ export const requestProblems: ProblemSection<RequestErrorCode> = {
     status: 400,
     title: 'Request not valid',
     detail: 'Mend the fields that `errors` points at, and send the request again.',
-  },
-  'request/invalid-cursor': {
-    status: 400,
-    title: 'Cursor not valid',
-    detail:
-      'Use the `endCursor` of the page before, unchanged, with the same filters, in the same network.',
   },
   'request/malformed-json': {
     status: 400,
@@ -130,13 +122,6 @@ export const requestProblems: ProblemSection<RequestErrorCode> = {
     title: 'Event store not reachable',
     detail: 'Nothing was stored. Try again shortly; with an Idempotency-Key that is always safe.',
     retryAfterSeconds: 2,
-  },
-  'event-store/upgrade-pending': {
-    status: 503,
-    title: 'Upgrade pending',
-    detail:
-      'A reader of an older release is still running and could not read what this would write. Finish the upgrade of gates and projectors.',
-    retryAfterSeconds: 30,
   },
   'database/unavailable': {
     status: 503,
