@@ -4,6 +4,7 @@ import { FastifyAdapter } from '@nestjs/platform-fastify';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { FastifyInstance, FastifyReply, FastifyRequest, FastifyServerFactory } from 'fastify';
 import type { Metrics } from '#platform/metrics';
+import type { ProblemFilter } from '#problems';
 
 /** One request's body; imports come in batches below it. */
 export const BODY_BYTES_MAX = 1_048_576;
@@ -28,8 +29,19 @@ export function httpAdapter(serverFactory?: FastifyServerFactory): FastifyAdapte
   });
 }
 
-/** Headers of every answer, and its duration by route template. */
-export async function equip(app: NestFastifyApplication, metrics: Metrics): Promise<void> {
+/** Headers of every answer, its duration by route template, and problems for what fails outside of a handler. */
+export async function equip(
+  app: NestFastifyApplication,
+  metrics: Metrics,
+  problems: ProblemFilter,
+): Promise<void> {
+  // Before any route: Fastify gives each route the error handler that it finds when the route is added.
+  app
+    .getHttpAdapter()
+    .getInstance()
+    .setErrorHandler((error: unknown, request: FastifyRequest, reply: FastifyReply) =>
+      problems.respond(error, request, reply),
+    );
   await app.register(helmet, {
     // The share page and the API browser bring policies of their own.
     contentSecurityPolicy: {

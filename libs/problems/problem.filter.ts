@@ -1,14 +1,19 @@
 import type { ArgumentsHost, ExceptionFilter } from '@nestjs/common';
 import { Catch, Logger } from '@nestjs/common';
+import type { DomainError } from '#kernel';
 import { ProblemCatalogue } from './catalogue.js';
 import { domainErrorOf, problemOf } from './problem-of.js';
 import { graphQLErrorOf } from './graphql-error.js';
 
-interface Reply {
+export interface ProblemRequest {
+  readonly id?: unknown;
+}
+
+export interface ProblemReply {
   readonly sent: boolean;
-  status(code: number): Reply;
-  header(name: string, value: string): Reply;
-  type(mediaType: string): Reply;
+  status(code: number): ProblemReply;
+  header(name: string, value: string): ProblemReply;
+  type(mediaType: string): ProblemReply;
   send(body: unknown): unknown;
 }
 
@@ -20,19 +25,18 @@ export class ProblemFilter implements ExceptionFilter {
   constructor(private readonly catalogue: ProblemCatalogue) {}
 
   catch(error: unknown, host: ArgumentsHost): unknown {
-    const known = domainErrorOf(error);
-    const request =
-      host.getType<string>() === 'http'
-        ? host.switchToHttp().getRequest<{ id?: unknown }>()
-        : undefined;
-    const correlationId = typeof request?.id === 'string' ? request.id : undefined;
-    const problem = problemOf(this.catalogue, known, correlationId);
-    if (problem.status >= 500)
-      this.logger.error({ err: error, code: known.code, correlationId }, 'request failed');
-    if (host.getType<string>() !== 'http') throw graphQLErrorOf(this.catalogue, known);
+    if (host.getType<string>() !== 'http')
+      throw graphQLErrorOf(this.catalogue, this.logged(error, undefined));
+    const http = host.switchToHttp();
+    return this.respond(error, http.getRequest<ProblemRequest>(), http.getResponse<ProblemReply>());
+  }
 
-    const reply = host.switchToHttp().getResponse<Reply>();
+  /** The same for what fails outside of a handler: hooks, body parsers, unknown paths. */
+  respond(error: unknown, request: ProblemRequest, reply: ProblemReply): unknown {
+    const correlationId = typeof request.id === 'string' ? request.id : undefined;
+    const known = this.logged(error, correlationId);
     if (reply.sent) return undefined;
+    const problem = problemOf(this.catalogue, known, correlationId);
     const definition = this.catalogue.get(known.code);
     const named = known.details['retryAfterSeconds'];
     const retryAfterSeconds = typeof named === 'number' ? named : definition?.retryAfterSeconds;
@@ -42,7 +46,13 @@ export class ProblemFilter implements ExceptionFilter {
       .header('cache-control', 'no-store');
     if (retryAfterSeconds !== undefined)
       reply.header('retry-after', String(Math.max(1, Math.ceil(retryAfterSeconds))));
-    if (problem.status === 401) reply.header('www-authenticate', 'Bearer realm="keyledger"');
     return reply.send(problem);
+  }
+
+  private logged(error: unknown, correlationId: string | undefined): DomainError {
+    const known = domainErrorOf(error);
+    if ((this.catalogue.get(known.code)?.status ?? 500) >= 500)
+      this.logger.error({ err: error, code: known.code, correlationId }, 'request failed');
+    return known;
   }
 }

@@ -1,0 +1,23 @@
+import { Field, ObjectType, Query, Resolver } from '@nestjs/graphql';
+import { EventStore } from '#event-store';
+import type { Position } from '#event-store';
+import { PositionScalar } from '#graphql';
+
+@ObjectType({ description: 'The event log that all answers come from.' })
+export class Ledger {
+  @Field(() => PositionScalar, {
+    nullable: true,
+    description: 'The last event as this node sees it.',
+  })
+  head!: Position | null;
+}
+
+@Resolver(() => Ledger)
+export class LedgerResolver {
+  constructor(private readonly eventStore: EventStore) {}
+
+  @Query(() => Ledger, { description: 'Where the log stands.' })
+  async ledger(): Promise<Ledger> {
+    return { head: (await this.eventStore.head()) ?? null };
+  }
+}

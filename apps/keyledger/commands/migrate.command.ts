@@ -1,0 +1,16 @@
+import { Command, CommandRunner } from 'nest-commander';
+import { ConfigError, readConfig } from '#platform/config';
+import { migrateDatabase } from '../../composition/foundations.js';
+
+@Command({ name: 'migrate', description: 'bring the database at DATABASE_URL to this release' })
+export class MigrateCommand extends CommandRunner {
+  override async run(): Promise<void> {
+    const config = readConfig(process.env, process.cwd());
+    if (config.databaseUrl === undefined)
+      throw new ConfigError([
+        'DATABASE_URL: is not set; the embedded server is migrated by `keyledger serve`',
+      ]);
+    const done = await migrateDatabase(config, config.databaseUrl);
+    process.stdout.write(done.length === 0 ? 'nothing to do\n' : `${done.join('\n')}\n`);
+  }
+}

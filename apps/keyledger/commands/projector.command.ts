@@ -1,0 +1,14 @@
+import { Command, CommandRunner } from 'nest-commander';
+import { runRole } from './serve.command.js';
+
+@Command({
+  name: 'projector',
+  description: 'projections and processes alone; one runs each, others stand by',
+})
+export class ProjectorCommand extends CommandRunner {
+  override async run(): Promise<void> {
+    await runRole('projector', (url) => {
+      process.stdout.write(`projector ready at ${url}\n`);
+    });
+  }
+}

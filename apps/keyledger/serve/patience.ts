@@ -1,0 +1,31 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { EventStoreUnavailableError, AppendOutcomeUnknownError } from '#event-store';
+import { domainErrorOf } from '#problems';
+
+export const START_RETRY_DELAY_MS = 1_000;
+
+/** Tries until it works: what a server needs at start may come up after it. Other failures end the start. */
+export async function whenReachable<T>(
+  work: () => Promise<T>,
+  signal: AbortSignal,
+  waiting: (error: Error) => void,
+): Promise<T> {
+  for (;;) {
+    signal.throwIfAborted();
+    try {
+      return await work();
+    } catch (error) {
+      if (!(error instanceof Error) || !isAway(error)) throw error;
+      waiting(error);
+      await delay(START_RETRY_DELAY_MS, undefined, { signal });
+    }
+  }
+}
+
+function isAway(error: Error): boolean {
+  return (
+    error instanceof EventStoreUnavailableError ||
+    error instanceof AppendOutcomeUnknownError ||
+    domainErrorOf(error).code === 'database/unavailable'
+  );
+}
