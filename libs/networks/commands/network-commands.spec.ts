@@ -9,7 +9,12 @@ import { FixedClock } from '#kernel/testing';
 import { memoryMessaging, requestContext } from '#messaging/testing';
 import { memorySealing } from '#sealing/testing';
 import {
+  CreateNetwork,
   DEFAULT_KEY_POLICY,
+  IssueWebhookCredential,
+  RevokeWebhookCredential,
+  SetApiProfile,
+  SetKeyPolicy,
   NetworkSettingsReader,
   WebhookCredentialVerifier,
   defaultApiProfile,
@@ -58,11 +63,13 @@ async function setUp() {
   const networks = new NetworkSettingsReader(streams);
   const create = new CreateNetworkHandler(authorizer, decisions);
   for (const id of [NETWORK, OTHER])
-    await create.execute({
-      principal: operator,
-      context: requestContext({ networkId: null }),
-      input: { networkId: id, name: 'Northwind Media', region: 'eu' },
-    });
+    await create.execute(
+      new CreateNetwork(operator, requestContext({ networkId: null }), {
+        networkId: id,
+        name: 'Northwind Media',
+        region: 'eu',
+      }),
+    );
   const events = async () => {
     const texts: string[] = [];
     for await (const { data, metadata } of store.readAll()) texts.push(data, metadata);
@@ -89,36 +96,32 @@ describe('networks', () => {
     expect(JSON.parse((await events())[1] ?? '')).toMatchObject({ networkId: 101 });
     for (const principal of [superUser, reader])
       await expect(
-        create.execute({
-          principal,
-          context: context(),
-          input: { networkId: networkId(103), name: 'X', region: 'us' },
-        }),
+        create.execute(
+          new CreateNetwork(principal, context(), {
+            networkId: networkId(103),
+            name: 'X',
+            region: 'us',
+          }),
+        ),
       ).rejects.toMatchObject({ code: 'access/forbidden' });
   });
 
   it('have a policy and a profile that their own people set, by permission', async () => {
     const { setKeyPolicy, setApiProfile, networks } = await setUp();
     const policy = { ...DEFAULT_KEY_POLICY, activeKeysMax: 4 };
-    await setKeyPolicy.execute({
-      principal: superUser,
-      context: context(),
-      input: { networkId: NETWORK, policy },
-    });
+    await setKeyPolicy.execute(
+      new SetKeyPolicy(superUser, context(), { networkId: NETWORK, policy }),
+    );
     const profile = { ...defaultApiProfile('eu'), headerName: 'X-Api-Key' };
-    await setApiProfile.execute({
-      principal: superUser,
-      context: context(),
-      input: { networkId: NETWORK, profile },
-    });
+    await setApiProfile.execute(
+      new SetApiProfile(superUser, context(), { networkId: NETWORK, profile }),
+    );
     expect(await networks.load(NETWORK)).toMatchObject({ keyPolicy: policy, apiProfile: profile });
     for (const principal of [reader, operator])
       await expect(
-        setKeyPolicy.execute({
-          principal,
-          context: context(),
-          input: { networkId: NETWORK, policy },
-        }),
+        setKeyPolicy.execute(
+          new SetKeyPolicy(principal, context(), { networkId: NETWORK, policy }),
+        ),
       ).rejects.toMatchObject({ code: 'access/forbidden' });
   });
 
@@ -126,26 +129,24 @@ describe('networks', () => {
     const { setKeyPolicy, setApiProfile, issue, revoke } = await setUp();
     for (const id of [OTHER, networkId(999)])
       for (const attempt of [
-        setKeyPolicy.execute({
-          principal: superUser,
-          context: context(),
-          input: { networkId: id, policy: DEFAULT_KEY_POLICY },
-        }),
-        setApiProfile.execute({
-          principal: superUser,
-          context: context(),
-          input: { networkId: id, profile: defaultApiProfile('us') },
-        }),
-        issue.execute({
-          principal: superUser,
-          context: context(),
-          input: { networkId: id, label: 'x' },
-        }),
-        revoke.execute({
-          principal: superUser,
-          context: context(),
-          input: { networkId: id, credentialId: randomUUID() },
-        }),
+        setKeyPolicy.execute(
+          new SetKeyPolicy(superUser, context(), { networkId: id, policy: DEFAULT_KEY_POLICY }),
+        ),
+        setApiProfile.execute(
+          new SetApiProfile(superUser, context(), {
+            networkId: id,
+            profile: defaultApiProfile('us'),
+          }),
+        ),
+        issue.execute(
+          new IssueWebhookCredential(superUser, context(), { networkId: id, label: 'x' }),
+        ),
+        revoke.execute(
+          new RevokeWebhookCredential(superUser, context(), {
+            networkId: id,
+            credentialId: randomUUID(),
+          }),
+        ),
       ])
         await expect(attempt).rejects.toMatchObject({ code: 'networks/not-found', details: {} });
   });
@@ -154,11 +155,10 @@ describe('networks', () => {
 describe('a webhook credential', () => {
   const issued = async () => {
     const all = await setUp();
-    const command = {
-      principal: superUser,
-      context: context(),
-      input: { networkId: NETWORK, label: 'Partner Created' },
-    };
+    const command = new IssueWebhookCredential(superUser, context(), {
+      networkId: NETWORK,
+      label: 'Partner Created',
+    });
     return { ...all, command, answer: await all.issue.execute(command) };
   };
 
@@ -190,11 +190,9 @@ describe('a webhook credential', () => {
     const parts = parseWebhookCredential(answer.credential);
     if (!parts) throw new Error('not a credential');
     const { credentialId, secret } = parts;
-    await revoke.execute({
-      principal: superUser,
-      context: context(),
-      input: { networkId: NETWORK, credentialId },
-    });
+    await revoke.execute(
+      new RevokeWebhookCredential(superUser, context(), { networkId: NETWORK, credentialId }),
+    );
     for (const text of [
       undefined,
       '',

@@ -4,7 +4,8 @@ import { DEFAULT_KEY_POLICY } from '../domain/key-policy.value.js';
 import { networkEventExamples } from '../testing/index.js';
 import { networkDirectory } from './network-directory.projection.js';
 
-const { given } = projectionSpec(networkDirectory);
+const directory = projectionSpec(networkDirectory);
+const given = (events: Parameters<typeof directory.given>[0]) => directory.given(events);
 const of = (network: number) => (type: keyof typeof networkEventExamples) => ({
   type,
   data: networkEventExamples[type],

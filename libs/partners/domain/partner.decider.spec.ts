@@ -207,7 +207,9 @@ describe("the vendor's records", () => {
       status: 'suspended',
       managerId: null,
     });
-    const { partnerId: _, ...said } = observation;
+    const said = Object.fromEntries(
+      Object.entries(observation).filter(([field]) => field !== 'partnerId'),
+    ) as Omit<PartnerObservation, 'partnerId'>;
     given(...events)
       .when({ kind: 'observe', observation })
       .then(

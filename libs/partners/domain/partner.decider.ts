@@ -239,7 +239,6 @@ function observe(observation: PartnerObservation, state: PartnerState): readonly
   const { partnerId, ...said } = observation;
   const { source, sourceTime } = said;
   if (state.lifecycle === 'absent') {
-    const { source: _source, sourceTime: _sourceTime, ...rest } = said;
     return [
       {
         type: 'PartnerRegistered',
@@ -250,7 +249,13 @@ function observe(observation: PartnerObservation, state: PartnerState): readonly
           managerId: said.managerId ?? null,
           source,
           sourceTime,
-          observation: rest,
+          observation: {
+            kind: said.kind,
+            name: said.name,
+            status: said.status,
+            ...(said.managerId !== undefined && { managerId: said.managerId }),
+            ...(said.decidedBy !== undefined && { decidedBy: said.decidedBy }),
+          },
         },
       },
     ];

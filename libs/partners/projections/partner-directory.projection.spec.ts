@@ -4,7 +4,8 @@ import { partnersEvents } from '../index.js';
 import { partnerEventExamples } from '../testing/index.js';
 import { partnerDirectory } from './partner-directory.projection.js';
 
-const { given } = projectionSpec(partnerDirectory);
+const directory = projectionSpec(partnerDirectory);
+const given = (events: Parameters<typeof directory.given>[0]) => directory.given(events);
 const of = (network: number, partner: number) => (type: keyof typeof partnerEventExamples) => ({
   type,
   data: partnerEventExamples[type],
@@ -14,7 +15,7 @@ const event = of(101, 2003);
 
 describe('the partner directory', () => {
   it('looks at every event of a partner but the vendor’s own records', () => {
-    expect([...partnerDirectory.handles].sort()).toEqual(
+    expect(Array.from(partnerDirectory.handles).sort()).toEqual(
       Object.keys(partnersEvents)
         .filter((type) => type !== 'PartnerRecordObserved')
         .sort(),

@@ -40,6 +40,14 @@ import {
   WebhookCredentialPath,
 } from './networks.dto.js';
 
+/** The shape of `IssuedWebhookCredentialResponse`. */
+interface IssuedWebhookCredential {
+  readonly credentialId: string;
+  readonly label: string;
+  readonly active: boolean;
+  readonly credential: string;
+}
+
 @ApiTags('networks')
 @ApiBearerAuth()
 @Controller('networks')
@@ -145,7 +153,7 @@ export class NetworksController {
     @Ctx() context: RequestContext,
     @Param() path: NetworkPath,
     @Body() body: IssueWebhookCredentialBody,
-  ): Promise<Answer<IssuedWebhookCredentialResponse>> {
+  ): Promise<Answer<IssuedWebhookCredential>> {
     const input = { networkId: networkId(path.networkId), label: body.label };
     const { settings, position, credentialId, credential } = await this.commands.execute<
       IssueWebhookCredential,

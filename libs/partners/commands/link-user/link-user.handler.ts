@@ -23,18 +23,18 @@ export class LinkPartnerUserHandler implements ICommandHandler<LinkPartnerUser, 
     const owner = { kind: 'partnerUser', partnerId } as const;
     const { issuer, subject } = user;
     const act = { principal, context, partnerId, permission: 'partners.manage' } as const;
-    let reserved = false;
+    const reservation = { made: false };
     try {
       const answer = await this.partners.decide(act, async () => {
         await this.identities.reserve(context, networkId, issuer, subject, owner);
-        reserved = true;
+        reservation.made = true;
         return { kind: 'linkUser', user };
       });
       await this.fence.raise(networkId, answer.position);
       return answer;
     } catch (error) {
       // A refusal stored nothing, so nothing may stay reserved; whatever else happened, the link may be there.
-      if (reserved && error instanceof DomainError && error.code.startsWith('partners/'))
+      if (reservation.made && error instanceof DomainError && error.code.startsWith('partners/'))
         await this.identities.release(context, networkId, issuer, subject, owner);
       throw error;
     }

@@ -27,13 +27,14 @@ export class TakePartnerWebhookHandler implements ICommandHandler<
     private readonly peppers: Peppers,
   ) {}
 
-  async execute({ context, input }: TakePartnerWebhook): Promise<WebhookAnswer> {
+  async execute(command: TakePartnerWebhook): Promise<WebhookAnswer> {
+    const { context, input } = command;
     const { kind, body } = input;
     const caller = await this.credentials.verify(input.credential, context.signal);
     const { networkId, credentialId } = caller;
     const parsed = parsePartner(body, kind, { networkId, source: 'webhook', now: context.now });
     if (!parsed.ok) {
-      await this.bury(caller, parsed.refusal, { context, input });
+      await this.bury(caller, parsed.refusal, command);
       const { pointer, reason: problem } = parsed.refusal;
       throw new DomainError('partners/malformed-record', { errors: [{ pointer, problem }] });
     }

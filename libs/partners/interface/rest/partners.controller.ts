@@ -21,7 +21,10 @@ import { AssignPartnerManager } from '../../commands/assign-manager/assign-manag
 import { ChangePartnerStatus } from '../../commands/change-status/change-status.command.js';
 import { CloseFlag } from '../../commands/close-flag/close-flag.command.js';
 import { ConfirmTechnicalCapacity } from '../../commands/confirm-technical-capacity/confirm-technical-capacity.command.js';
-import type { ImportAnswer } from '../../commands/import-partners/import-partners.command.js';
+import type {
+  ImportAnswer,
+  ImportedRecord,
+} from '../../commands/import-partners/import-partners.command.js';
 import { ImportPartners } from '../../commands/import-partners/import-partners.command.js';
 import { LinkPartnerUser } from '../../commands/link-user/link-user.command.js';
 import { OpenFlag } from '../../commands/open-flag/open-flag.command.js';
@@ -54,6 +57,15 @@ import {
   RegisterPartnerBody,
   VerdictResponse,
 } from './partners.dto.js';
+
+/** The shape of `ImportResponse`. */
+interface ImportReply {
+  readonly results: readonly {
+    readonly partnerId: number | null;
+    readonly outcome: ImportedRecord['outcome'];
+    readonly reason?: { readonly pointer: string; readonly reason: string };
+  }[];
+}
 
 @ApiTags('partners')
 @ApiBearerAuth()
@@ -120,7 +132,7 @@ export class PartnersController {
     @Caller() caller: Principal,
     @Ctx() context: RequestContext,
     @Body() { records }: ImportPartnersBody,
-  ): Promise<Answer<ImportResponse>> {
+  ): Promise<Answer<ImportReply>> {
     const { results, position } = await this.commands.execute<ImportPartners, ImportAnswer>(
       new ImportPartners(caller, context, { records }),
     );

@@ -40,7 +40,7 @@ export class WebhooksController {
     @Ctx() context: RequestContext,
     @Req() request: WebhookRequest,
     @Body() body: object,
-  ): Promise<Answer<WebhookResponse>> {
+  ): Promise<Answer<Omit<WebhookAnswer, 'position'>>> {
     return this.take('created', context, request, body);
   }
 
@@ -54,7 +54,7 @@ export class WebhooksController {
     @Ctx() context: RequestContext,
     @Req() request: WebhookRequest,
     @Body() body: object,
-  ): Promise<Answer<WebhookResponse>> {
+  ): Promise<Answer<Omit<WebhookAnswer, 'position'>>> {
     return this.take('updated', context, request, body);
   }
 
@@ -68,7 +68,7 @@ export class WebhooksController {
     @Ctx() context: RequestContext,
     @Req() request: WebhookRequest,
     @Body() body: object,
-  ): Promise<Answer<WebhookResponse>> {
+  ): Promise<Answer<Omit<WebhookAnswer, 'position'>>> {
     return this.take('signed-up', context, request, body);
   }
 
@@ -85,7 +85,7 @@ export class WebhooksController {
     @Ctx() context: RequestContext,
     @Req() request: WebhookRequest,
     @Body() body: object,
-  ): Promise<Answer<WebhookResponse>> {
+  ): Promise<Answer<Omit<WebhookAnswer, 'position'>>> {
     return this.take('sign-up-verdict', context, request, body);
   }
 
@@ -119,7 +119,7 @@ export class WebhooksController {
     context: RequestContext,
     { headers }: WebhookRequest,
     body: object,
-  ): Promise<Answer<WebhookResponse>> {
+  ): Promise<Answer<Omit<WebhookAnswer, 'position'>>> {
     const declared = Number(headers['content-length']);
     // A body that came in chunks has no declared length.
     const bytes = Number.isSafeInteger(declared)
