@@ -32,7 +32,10 @@ export class UnfitServerError extends EventStoreError {
   }
 }
 
-export function clientConfig({ url, applicationName }: ConnectionOptions): pg.ClientConfig {
+export function clientConfig(
+  { url, applicationName }: ConnectionOptions,
+  more: Readonly<Record<string, string>> = {},
+): pg.ClientConfig {
   const settings = {
     role: RUNTIME_ROLE,
     statement_timeout: STATEMENT_TIMEOUT_MS,
@@ -45,6 +48,7 @@ export function clientConfig({ url, applicationName }: ConnectionOptions): pg.Cl
     // Every query here has its index; a table that was never analysed must not talk the planner out of it.
     enable_seqscan: 'off',
     enable_bitmapscan: 'off',
+    ...more,
   };
   return {
     connectionString: url,
@@ -75,28 +79,18 @@ const asText = (text: string): string => text;
 /** This adapter's own, so that it does not depend on what others set for the whole process. */
 const getTypeParser = (oid: number): ((text: string) => unknown) => PARSERS.get(oid) ?? asText;
 
-interface Fitness {
+/** What a server says of itself. */
+export interface Fitness {
   readonly fsync: string;
   readonly full_page_writes: string;
   readonly synchronous_commit: string;
   readonly server_encoding: string;
   readonly in_recovery: boolean;
   readonly has_log: boolean;
-  readonly may_append: boolean | null;
 }
 
-/** Asked on each connection that appends, not only at the start: a server can come back with other settings. */
-export async function assertFit(client: pg.ClientBase): Promise<void> {
-  const { rows } = await client.query<Fitness>(
-    `SELECT current_setting('fsync') AS fsync,
-            current_setting('full_page_writes') AS full_page_writes,
-            current_setting('synchronous_commit') AS synchronous_commit,
-            current_setting('server_encoding') AS server_encoding,
-            pg_is_in_recovery() AS in_recovery,
-            EXISTS (SELECT FROM pg_namespace WHERE nspname = 'log') AS has_log`,
-  );
-  const [fitness] = rows;
-  if (!fitness) throw new EventStoreUnavailableError('the server did not answer');
+/** @throws {UnfitServerError} */
+export function assertFitness(fitness: Fitness): void {
   for (const setting of ['fsync', 'full_page_writes', 'synchronous_commit'] as const)
     if (fitness[setting] === 'off')
       throw new UnfitServerError(
@@ -115,6 +109,21 @@ export async function assertFit(client: pg.ClientBase): Promise<void> {
     );
   if (!fitness.has_log)
     throw new UnfitServerError('log', 'the database has no schema log: run the migrations first');
+}
+
+/** Asked on each connection that appends, not only at the start: a server can come back with other settings. */
+export async function assertFit(client: pg.ClientBase): Promise<void> {
+  const { rows } = await client.query<Fitness>(
+    `SELECT current_setting('fsync') AS fsync,
+            current_setting('full_page_writes') AS full_page_writes,
+            current_setting('synchronous_commit') AS synchronous_commit,
+            current_setting('server_encoding') AS server_encoding,
+            pg_is_in_recovery() AS in_recovery,
+            EXISTS (SELECT FROM pg_namespace WHERE nspname = 'log') AS has_log`,
+  );
+  const [fitness] = rows;
+  if (!fitness) throw new EventStoreUnavailableError('the server did not answer');
+  assertFitness(fitness);
   // `local` and `remote_write` become `on`; what is stricter stays.
   if (fitness.synchronous_commit !== 'remote_apply')
     await client.query('SET synchronous_commit = on');

@@ -48,6 +48,7 @@ export class GroupWriter {
   private queue: Request[] = [];
   private running: Promise<void> | undefined;
   private client: pg.Client | undefined;
+  private connecting: Promise<pg.Client> | undefined;
   private closed = false;
 
   constructor(
@@ -118,6 +119,7 @@ export class GroupWriter {
   async close(): Promise<void> {
     this.closed = true;
     await this.running;
+    await this.connecting?.catch(() => undefined);
     const { client } = this;
     this.client = undefined;
     if (client) await client.end().catch(() => undefined);
@@ -241,8 +243,15 @@ export class GroupWriter {
     }
   }
 
-  private async connected(): Promise<pg.Client> {
-    if (this.client) return this.client;
+  private connected(): Promise<pg.Client> {
+    if (this.client) return Promise.resolve(this.client);
+    this.connecting ??= this.connect().finally(() => {
+      this.connecting = undefined;
+    });
+    return this.connecting;
+  }
+
+  private async connect(): Promise<pg.Client> {
     const client = new pg.Client(clientConfig(this.connection));
     // A connection that breaks between two groups: the next group makes another.
     client.on('error', () => {

@@ -92,7 +92,8 @@ export class PostgresEventStore extends EventStore {
       this.wakeUp.stored();
     });
     this.readers = new pg.Pool({
-      ...clientConfig(connection),
+      // They write nothing but a NOTIFY, which otherwise waits for the disk as an append does.
+      ...clientConfig(connection, { synchronous_commit: 'off' }),
       max: READ_CONNECTIONS_MAX,
       idleTimeoutMillis: READ_CONNECTION_IDLE_MS,
       allowExitOnIdle: true,
