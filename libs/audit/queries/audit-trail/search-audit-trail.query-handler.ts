@@ -112,7 +112,7 @@ export class SearchAuditTrailHandler implements IQueryHandler<
   ): Promise<Place> {
     if (after === undefined) {
       const recorded = await this.recorder.record(principal, context, filter);
-      return { recorded, before: recorded.position + 1n };
+      return { recorded, before: recorded.position };
     }
     const [streamId, revision, eventId, before] = decodeCursor(
       CURSOR_KIND,
