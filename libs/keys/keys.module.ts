@@ -4,6 +4,7 @@ import { CqrsModule } from '@nestjs/cqrs';
 import { NetworksModule } from '#networks';
 import { PartnersModule } from '#partners';
 import { CryptoSecretSource } from './adapters/crypto-secret-source.js';
+import { LedgerEmployeeFacts } from './adapters/ledger-employee-facts.js';
 import { LedgerNetworkPolicy } from './adapters/ledger-network-policy.js';
 import { LedgerPartnerFacts } from './adapters/ledger-partner-facts.js';
 import { PostgresKeySecrets } from './adapters/postgres-key-secrets.js';
@@ -33,6 +34,7 @@ import { MeController } from './interface/rest/me.controller.js';
 import { SharePageController } from './interface/rest/share-page.controller.js';
 import { SharesController } from './interface/rest/shares.controller.js';
 import { KeysOptions } from './keys.options.js';
+import { EmployeeFactsPort } from './ports/employee-facts.port.js';
 import { KeySecretStore } from './ports/key-secret-store.port.js';
 import { KeyVault } from './ports/key-vault.port.js';
 import { NetworkPolicyPort } from './ports/network-policy.port.js';
@@ -44,6 +46,7 @@ import { EndSharesOfRemovedUsers } from './processes/end-shares-of-removed-users
 import { ExpirySweep } from './processes/expiry.sweep.js';
 import { KeepSecretsTrueToLog } from './processes/keep-secrets-true-to-log.process.js';
 import { LostAttemptsSweep } from './processes/lost-attempts.sweep.js';
+import { SweepRunner } from './processes/sweep-runner.js';
 import { SuspendBlockedHolders } from './processes/suspend-blocked-holders.process.js';
 import { KeyDirectoryReader } from './queries/key-directory.reader.js';
 import { GetKeyHandler } from './queries/keys/get-key.query-handler.js';
@@ -60,7 +63,7 @@ export const keysProcesses = [
   KeepSecretsTrueToLog,
 ] as const;
 
-/** Get each from the container and run it every `intervalMs` (`KeysModule` provides them). */
+/** Run by the module itself (`KeysOptions.runSweeps`); for tests and for an operator who will not wait. */
 export const keysSweeps = [ExpirySweep, LostAttemptsSweep] as const;
 
 /** Needs the global ports: `Authorizer`, `Clock`, `DataSource`, `EventStore`, messaging, projections and sealing. */
@@ -85,6 +88,7 @@ export class KeysModule {
         { provide: SecretSource, useClass: CryptoSecretSource },
         { provide: PassphraseHasher, useClass: ScryptPassphrases },
         { provide: PartnerFactsPort, useClass: LedgerPartnerFacts },
+        { provide: EmployeeFactsPort, useClass: LedgerEmployeeFacts },
         { provide: NetworkPolicyPort, useClass: LedgerNetworkPolicy },
         SecretUpkeep,
         KeyRingDecisions,
@@ -112,6 +116,7 @@ export class KeysModule {
         GetMeHandler,
         ...keysProcesses,
         ...keysSweeps,
+        SweepRunner,
       ],
       exports: [KeyVault, ...keysProcesses, ...keysSweeps],
     };

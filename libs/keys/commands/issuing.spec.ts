@@ -111,6 +111,16 @@ describe('issuing a key', () => {
     ).rejects.toMatchObject({ code: 'keys/secret-not-recoverable' });
   });
 
+  it('names for a network key an employee of this network only', async () => {
+    await ledger.admitted(NETWORK, employeeId(9));
+    const change = { portal: 'network', holder: NETWORK_HOLDER } as const;
+    const { value } = await issue({ ...change, employeeId: 9 });
+    expect(await ledger.issued(networkRing(), keyId(value.keyId))).toMatchObject({ employeeId: 9 });
+    expect((await refused(issue({ ...change, employeeId: 10 }))).code).toBe(
+      'keys/employee-not-found',
+    );
+  });
+
   it('keeps the expiry in UTC, and refuses one that is over or is no time', async () => {
     const { value } = await issue({ expiresAt: '2027-01-01T02:00:00+02:00' });
     expect(value.expiresAt).toBe('2027-01-01T00:00:00.000Z');

@@ -1,11 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import type { Permission, Principal } from '#access';
-import { LedgerAuthorizer } from '#access';
+import { accessEvents, LedgerAuthorizer } from '#access';
 import type { AppendResult, ExpectedRevision, NewEvent, RecordedEvent } from '#event-store';
 import { EventCatalogue } from '#event-store';
 import { MemoryEventStore } from '#event-store/memory';
 import type { Decider, DomainEvent, EmployeeId, KeyId, NetworkId, PartnerId } from '#kernel';
-import { employeeId, networkId, partnerId } from '#kernel';
+import { employeeId, networkId, partnerId, streamId } from '#kernel';
 import { FixedClock } from '#kernel/testing';
 import type { RequestContext } from '#messaging';
 import { RequestContexts, RequestHasher } from '#messaging';
@@ -22,6 +22,7 @@ import { PartnerReader, partnersEvents, partnerStreamId } from '#partners';
 import { ProblemCatalogue, requestProblems } from '#problems';
 import { memorySealing } from '#sealing/testing';
 import { CryptoSecretSource } from '../adapters/crypto-secret-source.js';
+import { LedgerEmployeeFacts } from '../adapters/ledger-employee-facts.js';
 import { LedgerNetworkPolicy } from '../adapters/ledger-network-policy.js';
 import { LedgerPartnerFacts } from '../adapters/ledger-partner-facts.js';
 import { SealedKeyVault } from '../adapters/sealed-key-vault.js';
@@ -96,7 +97,7 @@ class PlainPassphrases extends PassphraseHasher {
 /** Handlers, processes and sweeps of this context over an in-memory log; partners and networks are events. */
 export function keysLedger() {
   const clock = new FixedClock();
-  const catalogue = new EventCatalogue(keysEvents, partnersEvents, networksEvents);
+  const catalogue = new EventCatalogue(keysEvents, partnersEvents, networksEvents, accessEvents);
   const sealing = memorySealing(clock);
   const store = new MortalEventStore();
   const messaging = memoryMessaging({
@@ -151,7 +152,7 @@ export function keysLedger() {
     contexts,
     context,
     handlers: {
-      issue: new IssueKeyHandler(rings, policies, newKeys),
+      issue: new IssueKeyHandler(rings, policies, new LedgerEmployeeFacts(streams), newKeys),
       reissue: new ReissueKeyHandler(rings, policies, newKeys),
       reveal: new RevealKeyHandler(rings, reveals),
       revealOwn: new RevealOwnKeyHandler(authorizer, vault, reveals),
@@ -221,6 +222,18 @@ export function keysLedger() {
         },
         { type: 'PartnerUserLinked', data: ANA },
       ),
+    admitted: (network: NetworkId, id: EmployeeId) =>
+      put(streamId('employee', network, 'roster'), network, {
+        type: 'EmployeeAdmitted',
+        data: {
+          employeeId: id,
+          issuer: 'https://idp.test',
+          subject: `employee ${String(id)}`,
+          superUser: false,
+          permissions: [],
+          scope: 'global',
+        },
+      }),
     partnerEvent: (network: NetworkId, id: PartnerId, event: PartnerEvent) =>
       put(partnerStreamId(network, id), network, event),
     async events(streamId?: string): Promise<readonly RecordedEvent[]> {

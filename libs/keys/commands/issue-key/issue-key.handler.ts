@@ -1,9 +1,12 @@
 import type { ICommandHandler } from '@nestjs/cqrs';
 import { CommandHandler } from '@nestjs/cqrs';
+import type { RequestContext } from '#messaging';
 import { keyRingDecider } from '../../domain/key-ring.decider.js';
 import type { KeyRing } from '../../domain/key-ring.decider.js';
 import type { NewKey } from '../../domain/key-ring.commands.js';
+import type { RingId } from '../../domain/portal.value.js';
 import { PORTAL_RULES } from '../../domain/portal.value.js';
+import { EmployeeFactsPort } from '../../ports/employee-facts.port.js';
 import { NetworkPolicyPort } from '../../ports/network-policy.port.js';
 import { changedKey } from '../changed-key.js';
 import { expiryTime, labelText, permissionNames } from '../client-input.js';
@@ -18,6 +21,7 @@ export class IssueKeyHandler implements ICommandHandler<IssueKey> {
   constructor(
     private readonly rings: KeyRingDecisions,
     private readonly policies: NetworkPolicyPort,
+    private readonly employees: EmployeeFactsPort,
     private readonly newKeys: NewKeys,
   ) {}
 
@@ -50,6 +54,7 @@ export class IssueKeyHandler implements ICommandHandler<IssueKey> {
     let drawn: DrawnKey | undefined;
     const receipt = await this.rings.decide(ring, context, async (state: KeyRing) => {
       keyRingDecider.decide(command(this.newKeys.blank(ring, rest)), state);
+      await this.assertEmployed(ring, input.employeeId, context);
       drawn = await this.newKeys.draw(ring, policy.keyPrefix, rest);
       return command(drawn.key);
     });
@@ -58,5 +63,17 @@ export class IssueKeyHandler implements ICommandHandler<IssueKey> {
       value: { ...changedKey(receipt.state, rest.keyId), key },
       position: receipt.position,
     };
+  }
+
+  private async assertEmployed(
+    { networkId }: RingId,
+    employeeId: number | undefined,
+    { signal }: RequestContext,
+  ): Promise<void> {
+    if (
+      employeeId !== undefined &&
+      !(await this.employees.isEmployed(networkId, employeeId, signal))
+    )
+      refuse('keys/employee-not-found', { employeeId });
   }
 }
