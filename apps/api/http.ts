@@ -13,8 +13,18 @@ export const KEEP_ALIVE_TIMEOUT_MS = 72_000;
 export const URL_PARAMETER_CHARACTERS_MAX = 256;
 export const CORRELATION_HEADER = 'x-correlation-id';
 
+/**
+ * Fastify gives a route the error handler that it finds when the route is added, and Nest sets its own after its routes:
+ * what fails in a hook would be answered in Fastify's words. So ours is set first, and is the only one.
+ */
+class ProblemAdapter extends FastifyAdapter {
+  override setErrorHandler() {
+    return this.instance;
+  }
+}
+
 export function httpAdapter(serverFactory?: FastifyServerFactory): FastifyAdapter {
-  return new FastifyAdapter({
+  return new ProblemAdapter({
     ...(serverFactory ? { serverFactory } : {}),
     bodyLimit: BODY_BYTES_MAX,
     requestTimeout: REQUEST_TIMEOUT_MS,
@@ -35,13 +45,10 @@ export async function equip(
   metrics: Metrics,
   problems: ProblemFilter,
 ): Promise<void> {
-  // Before any route: Fastify gives each route the error handler that it finds when the route is added.
-  app
-    .getHttpAdapter()
-    .getInstance()
-    .setErrorHandler((error: unknown, request: FastifyRequest, reply: FastifyReply) =>
-      problems.respond(error, request, reply),
-    );
+  const fastify: FastifyInstance = app.getHttpAdapter().getInstance();
+  fastify.setErrorHandler((error: unknown, request: FastifyRequest, reply: FastifyReply) =>
+    problems.respond(error, request, reply),
+  );
   await app.register(helmet, {
     // The share page and the API browser bring policies of their own.
     contentSecurityPolicy: {
@@ -52,7 +59,6 @@ export async function equip(
     crossOriginResourcePolicy: { policy: 'same-origin' },
     strictTransportSecurity: { maxAge: 31_536_000 },
   });
-  const fastify: FastifyInstance = app.getHttpAdapter().getInstance();
   fastify.addHook('onRequest', (request: FastifyRequest, reply: FastifyReply, done: () => void) => {
     void reply.header(CORRELATION_HEADER, request.id);
     done();

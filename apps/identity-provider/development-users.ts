@@ -19,24 +19,24 @@ export const DEVELOPMENT_NETWORKS: readonly {
   readonly name: string;
   readonly region: 'us' | 'eu';
 }[] = [
-  { networkId: 1, name: 'Acme Network', region: 'us' },
-  { networkId: 2, name: 'Northwind Network', region: 'eu' },
+  { networkId: 101, name: 'Acme Network', region: 'us' },
+  { networkId: 102, name: 'Northwind Network', region: 'eu' },
 ];
 
 export const DEVELOPMENT_USERS: readonly DevelopmentUser[] = [
   { name: 'olivia', about: 'operator: creates networks, belongs to none', networkId: null },
   {
     name: 'sam',
-    about: 'super user of network 1',
-    networkId: 1,
+    about: 'super user of network 101',
+    networkId: 101,
     employee: { employeeId: 1, superUser: true, permissions: [], scope: 'global' },
   },
   {
     name: 'max',
-    about: 'partner manager, only of the partners assigned to employee 2',
-    networkId: 1,
+    about: 'partner manager, only of the partners assigned to employee 11',
+    networkId: 101,
     employee: {
-      employeeId: 2,
+      employeeId: 11,
       superUser: false,
       permissions: [
         'partners.read',
@@ -51,7 +51,7 @@ export const DEVELOPMENT_USERS: readonly DevelopmentUser[] = [
   {
     name: 'kim',
     about: 'key manager, of all partners',
-    networkId: 1,
+    networkId: 101,
     employee: {
       employeeId: 3,
       superUser: false,
@@ -68,7 +68,7 @@ export const DEVELOPMENT_USERS: readonly DevelopmentUser[] = [
   {
     name: 'cora',
     about: 'compliance reviewer: reads the audit trail',
-    networkId: 1,
+    networkId: 101,
     employee: {
       employeeId: 4,
       superUser: false,
@@ -76,11 +76,11 @@ export const DEVELOPMENT_USERS: readonly DevelopmentUser[] = [
       scope: 'global',
     },
   },
-  { name: 'pat', about: 'user of partner 1001', networkId: 1, partnerId: 1001 },
+  { name: 'pat', about: 'user of partner 2001', networkId: 101, partnerId: 2001 },
   {
     name: 'nora',
-    about: 'super user of network 2',
-    networkId: 2,
+    about: 'super user of network 102',
+    networkId: 102,
     employee: { employeeId: 1, superUser: true, permissions: [], scope: 'global' },
   },
 ];

@@ -109,7 +109,7 @@ describe('the development identity provider', () => {
       iss: provider.issuer,
       aud: 'keyledger',
       sub: 'sam',
-      network_id: 1,
+      network_id: 101,
       client_id: 'keyledger-cli',
     });
     expect(credentials.refreshToken).toBeDefined();
@@ -121,7 +121,7 @@ describe('the development identity provider', () => {
     const tokens = await Promise.all([source(), source(), source()]);
     expect(new Set(tokens).size).toBe(1);
     expect(tokens[0]).not.toBe(credentials.accessToken);
-    expect(part(tokens[0] ?? '', 1)).toMatchObject({ sub: 'sam', network_id: 1, aud: 'keyledger' });
+    expect(part(tokens[0] ?? '', 1)).toMatchObject({ sub: 'sam', network_id: 101, aud: 'keyledger' });
     const again = await source(tokens[0]);
     expect(again).not.toBe(tokens[0]);
 
@@ -220,7 +220,7 @@ describe('the development identity provider', () => {
     };
     await login(request);
     const token = await tokenSource('http://api', environment('nora'))();
-    expect(part(token, 1)).toMatchObject({ sub: 'nora', network_id: 2, aud: 'keyledger' });
+    expect(part(token, 1)).toMatchObject({ sub: 'nora', network_id: 102, aud: 'keyledger' });
     expect(part(token, 0)).toMatchObject({ typ: 'at+jwt' });
     await expect(login({ ...request, as: { ...request.as, user: 'mallory' } })).rejects.toThrow(
       'no test user mallory',

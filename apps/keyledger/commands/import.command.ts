@@ -1,4 +1,4 @@
-import { Command, CommandRunner, Option } from 'nest-commander';
+import { Command, CommandRunner, Option, SubCommand } from 'nest-commander';
 import type { ImportProgress, ImportResult } from '#partners';
 import { importPartners } from '#partners';
 import { ApiClient, tokenSource } from '../login/index.js';
@@ -9,7 +9,7 @@ const EXIT_INTERRUPTED = 130;
 const EXIT_REFUSALS = 2;
 const PROGRESS_INTERVAL_MS = 500;
 
-@Command({
+@SubCommand({
   name: 'partners',
   arguments: '<file>',
   description:

@@ -3,20 +3,18 @@ import type { INestApplicationContext } from '@nestjs/common';
 import type { IssuerOptions } from '#access';
 import { issuersSeen } from '#access';
 import type { Config } from '#platform/config';
-import { ConfigError } from '#platform/config';
 import { ReadModels, StaleReadError } from '#projections';
 import type { Foundations } from '../../composition/foundations.js';
 import {
-  IdentityProviderError,
+  assertOnlyDevelopmentIssuer,
   seedDevelopment,
   startIdentityProvider,
 } from '../../identity-provider/index.js';
-import { ApiClient, loginWithPassword } from '../login/index.js';
 import { IDENTITY_FOLDER } from './places.js';
 
 export interface DevelopmentIdentities {
   readonly issuers: readonly IssuerOptions[];
-  /** @throws {ConfigError} the ledger knows identities of another issuer: it is not a development ledger. */
+  /** @throws {IdentityProviderError} the ledger knows identities of another issuer: it is not a development ledger. */
   assertOwnLedger(
     app: INestApplicationContext,
     foundations: Foundations,
@@ -50,34 +48,10 @@ export async function startDevelopmentIdentities(
     ],
     assertOwnLedger: async (app, { eventStore }, signal) => {
       const head = await eventStore.head();
-      const others = (await upToDate(() => issuersSeen(app.get(ReadModels), head), signal)).filter(
-        (issuer) => issuer !== provider.issuer,
-      );
-      if (others.length > 0)
-        throw new ConfigError([
-          `KEYLEDGER_ISSUERS: is not set, but this ledger has identities of ${others.slice(0, 3).join(', ')}; the development identity provider serves no ledger of others`,
-        ]);
+      const seen = await upToDate(() => issuersSeen(app.get(ReadModels), head), signal);
+      assertOnlyDevelopmentIssuer(provider.issuer, seen);
     },
-    seed: async (url, signal) => {
-      await seedDevelopment({
-        signal,
-        clientOf: (user) =>
-          new ApiClient({
-            baseUrl: url,
-            token: async () => {
-              const known = provider.users.find(({ name }) => name === user);
-              if (!known) throw new IdentityProviderError(`no development user ${user}`);
-              const { accessToken } = await loginWithPassword({
-                issuer: provider.issuer,
-                user,
-                password: known.password,
-              });
-              return accessToken;
-            },
-          }),
-        issuer: provider.issuer,
-      });
-    },
+    seed: (url, signal) => seedDevelopment({ api: url, provider, signal }),
     close: () => provider.close(),
   };
 }
