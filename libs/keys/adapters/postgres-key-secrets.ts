@@ -108,6 +108,24 @@ export class PostgresKeySecrets extends KeySecretStore {
     );
   }
 
+  override async restore(record: Omit<KeySecretRecord, 'sealed'>, at: Date): Promise<void> {
+    const { ring } = record;
+    await this.database.query(
+      `INSERT INTO ledger.key_attempts (${ringColumns}, key_id, lookup_hash, expires_at, kept_at, confirmed)
+       VALUES ($1, $2, $3, $4, $5, $6, $7, $8, true) ON CONFLICT DO NOTHING`,
+      [
+        ring.networkId,
+        ring.portal,
+        ring.holder.type,
+        ring.holder.id,
+        record.keyId,
+        record.lookupHash,
+        record.expiresAt,
+        at,
+      ],
+    );
+  }
+
   override async destroy(networkId: NetworkId, id: KeyId): Promise<void> {
     await this.database.query(
       `WITH secrets AS (

@@ -28,24 +28,10 @@ export class PostgresShares extends ShareStore {
   }
 
   override async keep(record: ShareRecord, at: Date): Promise<void> {
-    const { ring } = record;
     await this.database.query(
       `INSERT INTO ledger.share_secrets (${shareColumns}, kept_at)
        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)`,
-      [
-        ring.networkId,
-        ring.portal,
-        ring.holder.type,
-        ring.holder.id,
-        record.shareId,
-        record.keyId,
-        record.tokenHash,
-        record.pepperId,
-        record.bound,
-        record.passphraseHash,
-        record.expiresAt,
-        at,
-      ],
+      [...columnsOf(record, at)],
     );
   }
 
@@ -98,6 +84,14 @@ export class PostgresShares extends ShareStore {
     return row && { ring: ringOf(row), keyId: keyId(row.key_id) };
   }
 
+  override async restore(record: Omit<ShareRecord, 'passphraseHash'>, at: Date): Promise<void> {
+    await this.database.query(
+      `INSERT INTO ledger.share_secrets (${shareColumns}, kept_at, confirmed)
+       VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, true) ON CONFLICT DO NOTHING`,
+      [...columnsOf({ ...record, passphraseHash: null }, at)],
+    );
+  }
+
   override async countTry(networkId: NetworkId, id: ShareId): Promise<number | undefined> {
     // The row lock of the update lets tries at the same time through one after the other.
     const [row] = await this.database.query<{ tries: number | null }[]>(
@@ -148,4 +142,21 @@ function recordOf(row: ShareColumns): ShareRecord {
     passphraseHash: row.passphrase_hash,
     expiresAt: new Date(row.expires_at).toISOString(),
   };
+}
+
+function columnsOf({ ring, ...record }: ShareRecord, at: Date): readonly unknown[] {
+  return [
+    ring.networkId,
+    ring.portal,
+    ring.holder.type,
+    ring.holder.id,
+    record.shareId,
+    record.keyId,
+    record.tokenHash,
+    record.pepperId,
+    record.bound,
+    record.passphraseHash,
+    record.expiresAt,
+    at,
+  ];
 }

@@ -1,4 +1,4 @@
-import { streamId } from '#kernel';
+import { networkId, streamId } from '#kernel';
 import type { NetworkId, PortalCode } from '#kernel';
 
 export const PORTALS = ['affiliate', 'advertiser', 'network', 'marketplace'] as const;
@@ -72,6 +72,25 @@ export interface RingId {
   readonly portal: Portal;
   readonly holder: Holder;
 }
+
+/** The ring of a stream's name; `undefined` when the stream is none. */
+export function ringOfStream(stream: string): RingId | undefined {
+  const [category, network, portal, type, id] = stream.split('-');
+  if (category !== KEY_RING_CATEGORY || !isPortal(portal)) return undefined;
+  if (type !== PORTAL_RULES[portal].holder) return undefined;
+  const [networkNumber, holderNumber] = [Number(network), Number(id)];
+  if (![networkNumber, holderNumber].every((one) => Number.isSafeInteger(one) && one > 0))
+    return undefined;
+  const ring: RingId = {
+    networkId: networkId(networkNumber),
+    portal,
+    holder: { type: PORTAL_RULES[portal].holder, id: holderNumber },
+  };
+  return keyRingStream(ring) === stream ? ring : undefined;
+}
+
+const isPortal = (text: string | undefined): text is Portal =>
+  PORTALS.some((portal) => portal === text);
 
 export function keyRingStream(ring: RingId): string {
   return streamId(KEY_RING_CATEGORY, ring.networkId, ring.portal, ring.holder.type, ring.holder.id);

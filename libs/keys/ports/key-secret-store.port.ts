@@ -35,6 +35,12 @@ export abstract class KeySecretStore {
   /** One attempt's record that no event names; a locator goes with its last attempt. */
   abstract discard(networkId: NetworkId, keyId: KeyId, lookupHash: string): Promise<void>;
 
+  /**
+   * For a database that was restored from an older backup than the log: writes the locator that the log's event implies,
+   * confirmed and without a secret. A locator that is there stays as it is.
+   */
+  abstract restore(record: Omit<KeySecretRecord, 'sealed'>, at: Date): Promise<void>;
+
   /** Every sealed secret of the key. Its locator stays, and is due no more. */
   abstract destroy(networkId: NetworkId, keyId: KeyId): Promise<void>;
 

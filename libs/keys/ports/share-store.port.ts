@@ -40,6 +40,9 @@ export abstract class ShareStore {
     shareId: ShareId,
   ): Promise<{ readonly ring: RingId; readonly keyId: KeyId } | undefined>;
 
+  /** As `KeySecretStore.restore`: what the log's event implies, without a passphrase. */
+  abstract restore(record: Omit<ShareRecord, 'passphraseHash'>, at: Date): Promise<void>;
+
   /**
    * Counts one try before its passphrase is looked at, so that tries at the same time cannot outrun the bound.
    *

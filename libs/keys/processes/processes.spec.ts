@@ -197,6 +197,21 @@ describe('what a dead handler left', () => {
   });
 });
 
+describe('a database from an older backup than the log', () => {
+  it('knows every key of the log again, so that it can be revoked', async () => {
+    const id = await issue();
+    await share(id);
+    const events = await ledger.events();
+    const restored = keysLedger();
+    for (const event of events) await restored.processes.keepSecrets.handle(event);
+    expect(await restored.vault.locate(NETWORK, id)).toEqual(RING);
+    const { secret } = await ledger.issued(RING, id);
+    await expect(restored.vault.open({ ...RING, keyId: id }, secret)).rejects.toMatchObject({
+      code: 'keys/secret-destroyed',
+    });
+  });
+});
+
 describe('expiry', () => {
   it('ends keys and links that are past their time, and destroys their secrets', async () => {
     const id = await issue('2026-01-01T01:00:00.000Z');

@@ -118,6 +118,20 @@ export function keySecretStoreContract(store: () => KeySecretStore): void {
       expect(await store().locate(record.ring.networkId, record.keyId)).toEqual(record.ring);
     });
 
+    it('get a lost locator back, and lose no secret by it', async () => {
+      const [lost, kept] = [newRecord(), newRecord()];
+      await store().keep(kept, AT);
+      await store().destroy(lost.ring.networkId, lost.keyId);
+      for (const { ring, keyId: id, lookupHash, expiresAt } of [lost, kept])
+        await store().restore({ ring, keyId: id, lookupHash, expiresAt }, AT);
+      expect(await store().locate(lost.ring.networkId, lost.keyId)).toEqual(lost.ring);
+      expect(await found(lost)).toBeUndefined();
+      expect(await found(kept)).toEqual(kept.sealed);
+      const waiting = (await store().unconfirmed(AT, MANY)).map((one) => one.keyId);
+      expect(waiting).not.toContain(lost.keyId);
+      expect(waiting).toContain(kept.keyId);
+    });
+
     it('name the rings with confirmed keys that are due, once each, until they are destroyed', async () => {
       const expiresAt = AT.toISOString();
       const ring = newRing();

@@ -176,7 +176,7 @@ export function keysLedger() {
     processes: {
       suspend: new SuspendBlockedHolders(partners, rings, contexts),
       endShares: new EndSharesOfRemovedUsers(partners, rings, streams, contexts),
-      keepSecrets: new KeepSecretsTrueToLog(upkeep),
+      keepSecrets: new KeepSecretsTrueToLog(upkeep, secrets, shares, clock),
     },
     sweeps: {
       expiry: new ExpirySweep(secrets, shares, rings, contexts, clock),

@@ -51,6 +51,20 @@ export class MemoryKeySecrets extends KeySecretStore {
     return Promise.resolve();
   }
 
+  override async restore(record: Omit<KeySecretRecord, 'sealed'>, at: Date): Promise<void> {
+    const { ring, keyId, lookupHash, expiresAt } = record;
+    const known = this.of(ring.networkId, keyId).some((a) => a.record.lookupHash === lookupHash);
+    if (!known)
+      this.attempts.push({
+        record: { ...record, sealed: null },
+        keptAt: at,
+        sealed: null,
+        expiresAt,
+        confirmed: true,
+      });
+    return Promise.resolve();
+  }
+
   override async destroy(networkId: NetworkId, keyId: KeyId): Promise<void> {
     for (const attempt of this.of(networkId, keyId)) {
       attempt.sealed = null;

@@ -53,6 +53,19 @@ export class MemoryShares extends ShareStore {
     return Promise.resolve(kept && { ring: kept.record.ring, keyId: kept.record.keyId });
   }
 
+  override async restore(record: Omit<ShareRecord, 'passphraseHash'>, at: Date): Promise<void> {
+    const known = this.kept.some((kept) => kept.record.tokenHash === record.tokenHash);
+    if (!known)
+      this.kept.push({
+        record: { ...record, passphraseHash: null },
+        keptAt: at,
+        tries: 0,
+        confirmed: true,
+        destroyed: false,
+      });
+    return Promise.resolve();
+  }
+
   override async countTry(networkId: NetworkId, shareId: ShareId): Promise<number | undefined> {
     let tries: number | undefined;
     for (const kept of this.of(networkId, shareId))

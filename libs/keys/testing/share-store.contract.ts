@@ -110,6 +110,18 @@ export function shareStoreContract(store: () => ShareStore): void {
       expect(await due()).toEqual([]);
     });
 
+    it('get a lost record back without its passphrase, and lose none by it', async () => {
+      const [lost, kept] = [newRecord(), newRecord()];
+      await store().keep(kept, AT);
+      for (const record of [lost, kept]) await store().restore(record, AT);
+      expect(await store().findByToken(lost.tokenHash)).toEqual({ ...lost, passphraseHash: null });
+      expect(await store().findByToken(kept.tokenHash)).toEqual(kept);
+      expect(await store().locate(lost.ring.networkId, lost.shareId)).toEqual({
+        ring: lost.ring,
+        keyId: lost.keyId,
+      });
+    });
+
     it('lose their passphrase when they are destroyed, and are still found by their token', async () => {
       const record = newRecord();
       await store().keep(record, AT);
