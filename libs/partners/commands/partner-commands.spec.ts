@@ -226,6 +226,27 @@ describe('commands on a partner', () => {
     expect((await stored()).filter(({ type }) => type === 'FlagOpened')).toHaveLength(1);
   });
 
+  it('are not answered again to a limited manager who has lost the partner since', async () => {
+    const { assignManager, assessTraits } = await setUp();
+    const assign = (id: number) =>
+      assignManager.execute(
+        new AssignPartnerManager(manager, contextOf(manager), {
+          partnerId: PARTNER,
+          managerId: employeeId(id),
+        }),
+      );
+    await assign(12);
+    const command = new AssessPartnerTraits(limited, contextOf(limited), {
+      partnerId: PARTNER,
+      traits: { ownTooling: true },
+    });
+    await assessTraits.execute(command);
+    await assign(11);
+    await expect(assessTraits.execute(command)).rejects.toMatchObject({
+      code: 'access/forbidden',
+    });
+  });
+
   it('take no text that must not be kept', async () => {
     const { confirm, openFlag } = await setUp();
     for (const evidence of ['', 'x'.repeat(1_001), 'a\u0000b', 'a\u202Eb'])

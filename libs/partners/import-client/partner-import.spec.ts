@@ -103,6 +103,13 @@ describe('importing a file', () => {
     expect(server.ids).toEqual(Array.from({ length: 1_600 }, (_, n) => n + 1));
   });
 
+  it('does nothing when it is interrupted before it begins', async () => {
+    await write(3);
+    const report = await importPartners({ file, send: server.send, signal: AbortSignal.abort() });
+    expect(report).toMatchObject({ completed: false, records: 0 });
+    expect(server.ids).toEqual([]);
+  });
+
   it('goes on after a batch whose answer never came, sending it again', async () => {
     await write(700);
     const failing = importPartners({

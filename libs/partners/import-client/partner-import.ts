@@ -68,6 +68,19 @@ interface ImportState {
   readonly refused: number;
 }
 
+const NOTHING_DONE: ImportReport = {
+  bytesRead: 0,
+  bytesTotal: 0,
+  records: 0,
+  registered: 0,
+  changed: 0,
+  unchanged: 0,
+  refused: 0,
+  completed: false,
+  refusals: [],
+  resumedAfter: 0,
+};
+
 interface Sent {
   readonly record: number;
   readonly json: unknown;
@@ -84,7 +97,12 @@ export async function importPartners(options: PartnerImport): Promise<ImportRepo
   const { file, send, onProgress } = options;
   const signal = options.signal ?? new AbortController().signal;
   const stateFile = options.stateFile ?? `${file}${STATE_SUFFIX}`;
-  const [{ size: bytesTotal }, digest] = await Promise.all([stat(file), digestOf(file, signal)]);
+  const { size: bytesTotal } = await stat(file);
+  const digest = await digestOf(file, signal).catch((error: unknown) => {
+    if (signal.aborted) return undefined;
+    throw error;
+  });
+  if (digest === undefined) return { ...NOTHING_DONE, bytesTotal };
   const resumed = await readState(stateFile, digest);
   const resumedAfter = resumed?.records ?? 0;
   let state: ImportState = resumed ?? {
