@@ -59,7 +59,8 @@ export class Beacon {
     try {
       while (this.asking.length > 0 && !this.closing.aborted) {
         const waitMs = this.lastAtMs + BEACON_INTERVAL_MS - performance.now();
-        if (waitMs > 0) await rest(waitMs, this.closing);
+        // At least until all who ask in this turn have asked.
+        await rest(Math.max(0, waitMs), this.closing);
         const served = this.asking;
         this.asking = [];
         this.lastAtMs = performance.now();

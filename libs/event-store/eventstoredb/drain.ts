@@ -11,18 +11,15 @@ export async function* drain<T>(
   late: () => Error,
   signals: readonly (AbortSignal | undefined)[],
 ): AsyncGenerator<T, void, undefined> {
-  let failure: unknown;
-  let failed = false;
-  let ended = false;
+  const state: { failure?: { readonly error: unknown }; ended: boolean } = { ended: false };
   let wake = noop;
   // Stays for good: an error after the end, without a listener, would end the process.
   read.on('error', (error) => {
-    if (!failed) failure = error;
-    failed = true;
+    state.failure ??= { error };
     wake();
   });
   const over = (): void => {
-    ended = true;
+    state.ended = true;
     wake();
   };
   const readable = (): void => {
@@ -40,8 +37,8 @@ export async function* drain<T>(
         if (item === null) break;
         yield item;
       }
-      if (failed) throw failure;
-      if (ended) return;
+      if (state.failure) throw state.failure.error;
+      if (state.ended) return;
       await new Promise<void>((resolve, reject) => {
         const timer = setTimeout(() => {
           reject(late());

@@ -58,6 +58,7 @@ export class Feed {
   private restart: ((error: Error) => void) | undefined;
   private wake = noop;
   private arrivedAtMs = performance.now();
+  private listeningSinceMs = performance.now();
   private readonly stopping = new AbortController();
   private readonly after: Position | undefined;
 
@@ -120,7 +121,7 @@ export class Feed {
         await this.listen();
       } catch (error) {
         this.caughtUp = false;
-        if (signal.aborted) return;
+        if (isOver(signal)) return;
         if (this.arrivedAtMs > startedAtMs) attempt = 0;
         const wasHere = this.covered !== this.after || this.arrivedAtMs > startedAtMs;
         if (error instanceof PositionNotInLogError) {
@@ -153,6 +154,7 @@ export class Feed {
         : covered === undefined
           ? undefined
           : placeOf(covered);
+    this.listeningSinceMs = performance.now();
     const { credentials } = this.safe;
     const { filter } = this.options;
     const subscription = this.safe.use().subscribeToAll({
@@ -182,6 +184,9 @@ export class Feed {
         };
         subscription.on('end', ended);
         subscription.on('close', ended);
+        subscription.on('confirmation', () => {
+          this.arrivedAtMs = performance.now();
+        });
         subscription.on('caughtUp', () => {
           subscription.push({ mark: 'caughtUp' } satisfies Mark);
         });
@@ -189,7 +194,7 @@ export class Feed {
           try {
             this.arrive(item);
           } catch (error) {
-            reject(error as Error);
+            reject(error instanceof Error ? error : new Error(String(error)));
           }
         });
       });
@@ -239,6 +244,7 @@ export class Feed {
     }
     if (this.held && this.waiting.length - this.first <= WAITING_EVENTS_MAX / 2 && !this.isFull()) {
       this.held = false;
+      this.arrivedAtMs = performance.now();
       this.release?.();
     }
     return event;
@@ -261,8 +267,11 @@ export class Feed {
     let behindSinceMs: number | undefined;
     while (!signal.aborted) {
       await rest(intervalMs, signal);
-      if (!this.caughtUp || signal.aborted || this.isFull()) {
+      if (isOver(signal)) return;
+      if (!this.caughtUp || this.held) {
         behindSinceMs = undefined;
+        const silentMs = performance.now() - Math.max(this.arrivedAtMs, this.listeningSinceMs);
+        if (this.restart && !this.held && silentMs >= SUBSCRIPTION_STALL_MS) this.startAgain();
         continue;
       }
       try {
@@ -273,7 +282,7 @@ export class Feed {
         const silentSinceMs = Math.max(behindSinceMs ?? now, this.arrivedAtMs);
         if (now - silentSinceMs < SUBSCRIPTION_STALL_MS) continue;
         behindSinceMs = undefined;
-        this.restart?.(new EventStoreUnavailableError('the subscription stays silent'));
+        this.startAgain();
       } catch (error) {
         if (!(error instanceof EventStoreError)) this.trouble('looking ahead failed', error);
       }
@@ -311,6 +320,10 @@ export class Feed {
     return false;
   }
 
+  private startAgain(): void {
+    this.restart?.(new EventStoreUnavailableError('the subscription stays silent'));
+  }
+
   private cover(reached: bigint | undefined): void {
     if (reached === undefined || (this.covered !== undefined && reached <= this.covered)) return;
     this.covered = position(reached);
@@ -332,4 +345,9 @@ export class Feed {
     clearTimeout(timer);
     this.wake = noop;
   }
+}
+
+/** Asked anew after a wait: the compiler takes a signal that was not aborted before for one that never is. */
+function isOver(signal: AbortSignal): boolean {
+  return signal.aborted;
 }

@@ -69,21 +69,21 @@ const MESSAGE_BYTES_MAX = 17 * 1024 * 1024;
 const HOST = '127.0.0.1';
 const SERVER_VERSION = '24.6.0';
 /** What the server writes for a position of -1. */
-const NO_CHECKPOINT = '18446744073709551615';
+const NO_POSITION = 18_446_744_073_709_551_615n;
 const UUID_SHAPE = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
 const EMPTY_ID = '00000000-0000-0000-0000-000000000000';
 
 /** A refusal as the server sends it: a status, with the typed part of it in the trailers. */
 class Refusal extends Error {
   constructor(
-    readonly code: number,
+    readonly code: grpc.status,
     readonly details: string,
     readonly trailers: Readonly<Record<string, string>> = {},
   ) {
     super(details);
   }
 
-  status(): { code: number; details: string; metadata: grpc.Metadata } {
+  status(): { code: grpc.status; details: string; metadata: grpc.Metadata } {
     const metadata = new grpc.Metadata();
     for (const [name, value] of Object.entries(this.trailers)) metadata.set(name, value);
     return { code: this.code, details: this.details, metadata };
@@ -140,6 +140,8 @@ type Filter = (event: LoggedEvent) => boolean;
  */
 export class EventStoreDbDouble {
   readonly faults = new Faults();
+  /** What it was asked, and what it sent, since it began. */
+  readonly counts = { append: 0, batchAppend: 0, read: 0, eventsSent: 0, eventBytesSent: 0 };
   readonly log: DoubleLog;
   /** PEM of the authority of its certificate, with `tls`. */
   readonly certificateAuthority: string | undefined;
@@ -174,7 +176,12 @@ export class EventStoreDbDouble {
     const double = new EventStoreDbDouble(options);
     const insidePort = await double.bind();
     double.gate = new TcpGate(HOST, insidePort);
-    await double.gate.open(options.port ?? 0);
+    try {
+      await double.gate.open(options.port ?? 0);
+    } catch (error) {
+      double.server.forceShutdown();
+      throw error;
+    }
     return double;
   }
 
@@ -270,6 +277,7 @@ export class EventStoreDbDouble {
   };
 
   private async appendPlain(call: AppendCall): Promise<AppendResp | undefined> {
+    this.counts.append += 1;
     this.authorize(call.metadata);
     this.requireLeader(call.metadata);
     let options: AppendReq.Options | undefined;
@@ -322,6 +330,7 @@ export class EventStoreDbDouble {
   private readonly batchAppend: handleBidiStreamingCall<BatchAppendReq, BatchAppendResp> = (
     call,
   ) => {
+    this.counts.batchAppend += 1;
     const pending = new Map<string, { options: BatchAppendReq.Options; messages: Message[] }>();
     let denied = false;
     try {
@@ -477,6 +486,7 @@ export class EventStoreDbDouble {
   // --- reads and subscriptions
 
   private readonly read: handleServerStreamingCall<ReadReq, ReadResp> = (call) => {
+    this.counts.read += 1;
     this.openReads.add(call);
     const over = (): void => {
       this.openReads.delete(call);
@@ -618,13 +628,14 @@ export class EventStoreDbDouble {
     await this.confirm(call);
     const from = all.getPosition();
     let after = from ? BigInt(from.getCommitPosition()) : -1n;
+    // Exclusive of an event only when both of its positions are named.
+    if (from && BigInt(from.getPreparePosition()) < after) after -= 1n;
     const last = this.log.at(this.visibleLength() - 1)?.position ?? -1n;
     if (all.hasEnd()) after = last;
     const cursor = new SubscriptionCursor(after, filtering);
     let index = this.log.countUpTo(after);
-    let caughtUp = false;
     const sayCaughtUp = (): void => {
-      caughtUp = true;
+      cursor.live = true;
       call.write(new streams.ReadResp().setCaughtUp(new streams.ReadResp.CaughtUp()));
     };
     if (after >= last) sayCaughtUp();
@@ -638,11 +649,11 @@ export class EventStoreDbDouble {
           if (!(await this.sendEvent(call, event))) return;
           cursor.sent(event);
         }
-        const checkpoint = cursor.considered(event, caughtUp);
+        const checkpoint = cursor.considered(event);
         if (checkpoint !== undefined) await this.sendCheckpoint(call, checkpoint);
-        if (call.cancelled) return;
+        if (isOver(call)) return;
       }
-      if (!caughtUp) {
+      if (!cursor.live) {
         const checkpoint = cursor.endOfHistory();
         if (checkpoint !== undefined) await this.sendCheckpoint(call, checkpoint);
         sayCaughtUp();
@@ -657,10 +668,10 @@ export class EventStoreDbDouble {
     await write(call, new streams.ReadResp().setConfirmation(confirmation));
   }
 
-  private async sendCheckpoint(call: ReadCall, position: string): Promise<void> {
+  private async sendCheckpoint(call: ReadCall, { commit, prepare }: Checkpoint): Promise<void> {
     const checkpoint = new streams.ReadResp.Checkpoint();
-    checkpoint.setCommitPosition(position);
-    checkpoint.setPreparePosition(position);
+    checkpoint.setCommitPosition(commit);
+    checkpoint.setPreparePosition(prepare);
     await write(call, new streams.ReadResp().setCheckpoint(checkpoint));
   }
 
@@ -675,6 +686,8 @@ export class EventStoreDbDouble {
       }
       faults.breakReadAfter -= 1;
     }
+    this.counts.eventsSent += 1;
+    this.counts.eventBytesSent += event.data.length;
     await write(call, new streams.ReadResp().setEvent(readEvent(event)));
     return true;
   }
@@ -778,11 +791,19 @@ interface Filtering {
   readonly interval: number;
 }
 
+interface Checkpoint {
+  readonly commit: string;
+  readonly prepare: string;
+}
+
 /** Which checkpoints a filtered subscription is told: while catching up the start of the last page, live each event's own. */
 class SubscriptionCursor {
+  live = false;
   private sinceCheckpoint = 0;
   private inPage = 0;
   private pageStart: bigint | undefined;
+  /** The start of a page has a prepare position of 0: it is no event's. */
+  private atPageStart = false;
   private told: bigint | undefined;
 
   constructor(
@@ -792,36 +813,42 @@ class SubscriptionCursor {
 
   sent(event: LoggedEvent): void {
     this.behind = event.position;
+    this.atPageStart = false;
   }
 
-  considered(event: LoggedEvent, live: boolean): string | undefined {
+  considered(event: LoggedEvent): Checkpoint | undefined {
     const { filtering } = this;
     if (!filtering) return undefined;
     this.sinceCheckpoint += 1;
-    if (live) {
-      if (this.sinceCheckpoint < filtering.interval * filtering.window) return undefined;
+    const due = this.sinceCheckpoint >= filtering.interval * filtering.window;
+    if (this.live) {
+      if (!due) return undefined;
       this.sinceCheckpoint = 0;
-      return this.tell(event.position);
+      this.behind = event.position;
+      this.atPageStart = false;
+      return this.tell();
     }
     if (this.inPage === 0) this.pageStart = event.position;
     this.inPage = (this.inPage + 1) % filtering.window;
-    if (this.inPage !== 0 || this.sinceCheckpoint < filtering.interval * filtering.window)
-      return undefined;
+    if (this.inPage !== 0 || !due) return undefined;
     this.sinceCheckpoint = 0;
-    if (this.pageStart !== undefined && this.behind < this.pageStart) this.behind = this.pageStart;
-    return this.tell(this.behind);
+    if (this.pageStart !== undefined && this.behind < this.pageStart) {
+      this.behind = this.pageStart;
+      this.atPageStart = true;
+    }
+    return this.tell();
   }
 
   /** A subscription from the start that let nothing through tells a position of -1, and then no other ever. */
-  endOfHistory(): string | undefined {
-    return this.filtering && this.tell(this.behind);
+  endOfHistory(): Checkpoint | undefined {
+    return this.filtering && this.tell();
   }
 
-  private tell(position: bigint): string | undefined {
-    const unsigned = position < 0n ? BigInt(NO_CHECKPOINT) : position;
-    if (this.told !== undefined && unsigned <= this.told) return undefined;
-    this.told = unsigned;
-    return String(unsigned);
+  private tell(): Checkpoint | undefined {
+    const commit = this.behind < 0n ? NO_POSITION : this.behind;
+    if (this.told !== undefined && commit <= this.told) return undefined;
+    this.told = commit;
+    return { commit: String(commit), prepare: this.atPageStart ? '0' : String(commit) };
   }
 }
 
@@ -856,8 +883,13 @@ function matches(source: string): (text: string) => boolean {
   }
 }
 
+/** Asked anew after a wait: the compiler takes what was not cancelled before for what never is. */
+function isOver(call: ReadCall): boolean {
+  return call.cancelled;
+}
+
 async function write(call: ReadCall, response: ReadResp): Promise<void> {
-  if (call.cancelled || call.write(response) || call.cancelled) return;
+  if (isOver(call) || call.write(response) || isOver(call)) return;
   const controller = new AbortController();
   const { signal } = controller;
   const over = (): void => {
@@ -948,7 +980,8 @@ function batchResponse(
   position.setPreparePosition(String(outcome.position));
   const success = new streams.BatchAppendResp.Success();
   success.setPosition(position);
-  if (outcome.revision < 0n) success.setNoStream(new shared.Empty() as never);
+  const empty = new shared.Empty() as never;
+  if (outcome.revision < 0n) success.setNoStream(empty);
   else success.setCurrentRevision(String(outcome.revision));
   return response.setSuccess(success);
 }
