@@ -211,6 +211,12 @@ export class ConsumerRunner {
       wanted.map(({ consumer }) => consumer.id),
       this.runnerId,
     );
+    // What was not given belongs to somebody else now: this runner's own troubles with it are over.
+    for (const slot of wanted)
+      if (!leases.some(({ id }) => consumerLabel(id) === consumerLabel(slot.consumer.id))) {
+        slot.state = 'standby';
+        slot.failures = 0;
+      }
     const members: Member[] = [];
     for (const lease of leases) {
       const slot = this.#slots.get(consumerLabel(lease.id));

@@ -118,6 +118,11 @@ export class EngineFixture {
     return new EngineFixture(database, store);
   }
 
+  /** Over a database and a log that are there already. */
+  static on(database: TestDatabase, store: EventStore): EngineFixture {
+    return new EngineFixture(database, store);
+  }
+
   newPool(): pg.Pool {
     const pool = createRunnerPool({ connectionString: this.database.url });
     this.#closing.push(() => pool.end());
