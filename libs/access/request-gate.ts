@@ -54,7 +54,7 @@ export class RequestGate {
     const { principal } = request;
     const address = this.addressOf(request);
     const caller: BudgetCaller = principal
-      ? { kind: 'actor', key: `${principal.actor.issuer}\n${principal.actor.subject}` }
+      ? actorOf({ ...principal.actor, networkId: principal.networkId })
       : { kind: 'address', key: addressKey(address) };
     this.charge(caller, of, amount, { address, ...(principal ? { principal } : {}) }, reply);
   }
@@ -88,7 +88,7 @@ export class RequestGate {
       throw this.refused(error.reason, address, reply);
     }
     const { issuer, subject, networkId } = verified;
-    const caller: BudgetCaller = { kind: 'actor', key: `${issuer}\n${subject}` };
+    const caller = actorOf(verified);
     this.chargeRequest(caller, request, { address, principal: principalOf(verified) }, reply);
     const principal = await this.principalOf(verified);
     if (!principal) {
@@ -170,6 +170,16 @@ export class RequestGate {
     );
   }
 }
+
+/** With the network: what an identity does in one changes nothing for it in another. */
+const actorOf = ({
+  issuer,
+  subject,
+  networkId,
+}: Pick<VerifiedToken, 'issuer' | 'subject' | 'networkId'>): BudgetCaller => ({
+  kind: 'actor',
+  key: `${String(networkId)}\n${issuer}\n${subject}`,
+});
 
 function principalOf({ issuer, subject, networkId, operator, service }: VerifiedToken): Principal {
   const type = operator ? 'operator' : service ? 'service' : 'employee';
