@@ -1,8 +1,92 @@
-import { Command, CommandRunner } from 'nest-commander';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { Command, CommandRunner, Option } from 'nest-commander';
+import { readConfig } from '#platform/config';
+import { discardEmbeddedPostgres } from '#platform/embedded-postgres';
+import { readPasswords } from '../../identity-provider/index.js';
+import { tellTour } from '../demo/tour.js';
+import { ApiClient, issuerOf, loginWithPassword } from '../login/index.js';
+import { IDENTITY_FOLDER } from '../serve/places.js';
+import { startServer } from '../serve/start-server.js';
+import { interruption } from '../terminal.js';
 
-@Command({ name: 'demo', description: 'the tour, on a throw-away instance' })
+const say = (line: string) => {
+  process.stdout.write(`${line}\n`);
+};
+
+@Command({
+  name: 'demo',
+  description:
+    'the product in twenty steps, each answer checked, on a throw-away instance or the one given',
+})
 export class DemoCommand extends CommandRunner {
-  override async run(): Promise<void> {
-    await Promise.resolve();
+  override async run(_arguments: string[], options: { readonly api?: string } = {}): Promise<void> {
+    if (options.api !== undefined) {
+      const { dataDir } = readConfig(process.env, process.cwd());
+      process.exitCode = (await tour(options.api.replace(/\/+$/, ''), dataDir)) ? 0 : 1;
+      return;
+    }
+    const folder = await mkdtemp(path.join(tmpdir(), 'keyledger-demo-'));
+    const config = readConfig(
+      {
+        KEYLEDGER_LOG_LEVEL: 'fatal',
+        ...process.env,
+        KEYLEDGER_DATA_DIR: folder,
+        KEYLEDGER_PORT: '0',
+        KEYLEDGER_IDENTITY_PROVIDER_PORT: '0',
+      },
+      process.cwd(),
+    );
+    say('starting a throw-away instance…');
+    const server = await startServer({
+      role: 'serve',
+      config,
+      signal: interruption(),
+      tell: () => undefined,
+    });
+    try {
+      process.exitCode = (await tour(server.url, folder)) ? 0 : 1;
+    } finally {
+      await server.close();
+      await discardEmbeddedPostgres(folder);
+      await rm(folder, { recursive: true, force: true });
+    }
   }
+
+  @Option({
+    flags: '--api <url>',
+    description: 'an instance of `npm start` on this machine, with its data folder',
+  })
+  parseApi(value: string): string {
+    return value;
+  }
+}
+
+async function tour(api: string, dataDir: string): Promise<boolean> {
+  const issuer = await issuerOf(api);
+  const passwords = readPasswords(path.join(dataDir, IDENTITY_FOLDER));
+  const clients = new Map<string, ApiClient>();
+  return tellTour({
+    api,
+    issuer,
+    tell: say,
+    as: (user) => {
+      let token: Promise<string> | undefined;
+      const client =
+        clients.get(user) ??
+        new ApiClient({
+          baseUrl: api,
+          userAgent: 'keyledger-demo',
+          token: () =>
+            (token ??= loginWithPassword({
+              issuer,
+              user,
+              password: passwords.get(user) ?? '',
+            }).then(({ accessToken }) => accessToken)),
+        });
+      clients.set(user, client);
+      return client;
+    },
+  });
 }

@@ -67,7 +67,7 @@ export async function logout(api: string, environment?: NodeJS.ProcessEnv): Prom
   return true;
 }
 
-async function issuerOf(api: string): Promise<string> {
+export async function issuerOf(api: string): Promise<string> {
   let servers: unknown;
   try {
     const response = await fetch(
