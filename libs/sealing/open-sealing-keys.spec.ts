@@ -2,7 +2,7 @@ import { chmod, mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from 
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { LocalKeyFileError } from './adapters/local-key-file.js';
+import { createLocalKeyFile, LocalKeyFileError } from './adapters/local-key-file.js';
 import { openSealingKeys, SealingKeyConfigurationError } from './open-sealing-keys.js';
 import { WrappingKeyMissingError } from './sealing.port.js';
 import { MemorySealingKeyRegistry } from './testing/index.js';
@@ -114,6 +114,12 @@ describe('root keys', () => {
     ).catch((e: unknown) => e);
     expect(refusal).toBeInstanceOf(SealingKeyConfigurationError);
     expect(String(refusal)).not.toContain(wrappingKey);
+  });
+
+  it('are never replaced by a process that comes second', async () => {
+    const path = join(folder, 'sealing.json');
+    const first = await createLocalKeyFile(path);
+    expect(await createLocalKeyFile(path)).toEqual(first);
   });
 
   it('leave no draft behind, whichever process was first', async () => {

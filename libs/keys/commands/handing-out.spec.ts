@@ -228,6 +228,15 @@ describe('sharing', () => {
     expect((event?.data as KeyShared['data']).shareId).toBe(details['shareId']);
   });
 
+  it('twice at the same time under one command hands out the one link that opens', async () => {
+    const context = ledger.context();
+    ledger.store.beforeNextAppend = async () => {
+      await share({}, { context });
+    };
+    expect((await refused(share({}, { context }))).code).toBe('keys/secret-already-shown');
+    expect(await ledger.story(RING)).toEqual(['KeyIssued', 'KeyShared']);
+  });
+
   it('whose process died before the append hands out only the link that the log names', async () => {
     const context = ledger.context();
     ledger.store.dies = 'before the append';
