@@ -105,6 +105,12 @@ describe('root keys', () => {
     }
   });
 
+  it('are demanded at the first start of a ledger: it could never have any later', async () => {
+    await expect(
+      openSealingKeys({ kind: 'environment', wrappingKey: '' }, registry, EMPTY),
+    ).rejects.toThrow(/KEYLEDGER_WRAPPING_KEY is not set/);
+  });
+
   it('are refused from an environment that holds no key, without repeating it', async () => {
     const wrappingKey = 'c2hvcnQga2V5';
     const refusal = await openSealingKeys(

@@ -39,7 +39,11 @@ export async function openSealingKeys(
         'this log has events, but this database does not know which keys sealed them: it is not the database of this log',
       );
     if (!keys && source.kind === 'file') keys = await createLocalKeyFile(source.path);
-    if (!keys) return new MissingSealingKeys(name, `${name} is not set`);
+    // A ledger that began without a key could never have one: it would not be empty any more.
+    if (!keys)
+      throw new SealingKeyConfigurationError(
+        `${name} is not set: a new ledger needs its wrapping key, the base64 text of 32 random bytes`,
+      );
     if (await registry.registerFirst(idsOf(keys))) return new PresentSealingKeys(name, keys);
     return matched(name, keys, await registry.ids());
   }

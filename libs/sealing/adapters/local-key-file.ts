@@ -16,13 +16,12 @@ export class LocalKeyFileError extends Error {
 
 /** @throws {LocalKeyFileError} wider rights than 0600, another owner, no regular file, or no key file. */
 export async function readLocalKeyFile(path: string): Promise<RootKeys | undefined> {
-  // O_NOFOLLOW: what is checked is what is read.
-  const file = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW).catch(
-    (error: unknown) => {
-      if (codeOf(error) === 'ENOENT') return undefined;
-      throw new LocalKeyFileError(`cannot read the key file ${path}: ${codeOf(error)}`);
-    },
-  );
+  // O_NOFOLLOW: what is checked is what is read. O_NONBLOCK: a named pipe does not hold up the start.
+  const flags = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
+  const file = await open(path, flags).catch((error: unknown) => {
+    if (codeOf(error) === 'ENOENT') return undefined;
+    throw new LocalKeyFileError(`cannot read the key file ${path}: ${codeOf(error)}`);
+  });
   if (!file) return undefined;
   try {
     const stat = await file.stat();
