@@ -66,6 +66,8 @@ export interface EmbeddedPostgresOptions {
   readonly folder: string;
   /** Lines for the person who started it: where the data lies, a server that was left behind, a restart. */
   readonly say?: (line: string) => void;
+  /** Tried first; when somebody else has it, or without one, a free port is taken. */
+  readonly port?: number;
   /** Changes to the server's settings, such as `shared_buffers`. */
   readonly settings?: Readonly<Record<string, string>>;
 }
@@ -99,8 +101,9 @@ export async function startEmbeddedPostgres(
 ): Promise<EmbeddedPostgres> {
   const folder = path.resolve(options.folder);
   prepareFolder(folder);
-  const lock = lockFolder(folder);
+  let lock: FolderLock | undefined;
   try {
+    lock = lockFolder(folder);
     const user = serverUser();
     const state = serverState(folder, user);
     const binaries = usableBinaries(user, copyRoot(folder, state));
@@ -109,18 +112,12 @@ export async function startEmbeddedPostgres(
       say(
         `PostgreSQL keeps its data in ${state.place}: its unprivileged uid can't reach ${folder}`,
       );
-    const server = new Server(
-      binaries,
-      user,
-      state,
-      { ...SETTINGS, ...options.settings },
-      say,
-      lock,
-    );
-    await server.start();
+    const settings = { ...SETTINGS, ...options.settings };
+    const server = new Server(binaries, user, state, settings, say, lock);
+    await server.start(options.port);
     return server;
   } catch (error) {
-    lock.release();
+    lock?.release();
     throw error instanceof EmbeddedPostgresError
       ? error
       : new EmbeddedPostgresError(`PostgreSQL did not start: ${reason(error)}`);
@@ -189,19 +186,18 @@ class Server implements EmbeddedPostgres {
     return this.urlOf(ADMIN, this.state.adminPassword, DATABASE);
   }
 
-  async start(): Promise<void> {
+  async start(port?: number): Promise<void> {
     if (existsSync(this.dataFolder)) {
       this.checkMajorVersion();
       await stopLeftBehind(this.dataFolder, this.say);
     } else this.initialize();
     for (let attempt = 1; ; attempt += 1) {
-      this.port = await freePort();
+      this.port = attempt === 1 && port !== undefined ? port : await freePort();
       try {
         await this.launch();
         break;
       } catch (error) {
-        if (attempt >= PORT_ATTEMPTS_MAX || !reason(error).includes('Address already in use'))
-          throw error;
+        if (!(error instanceof PortTakenError) || attempt >= PORT_ATTEMPTS_MAX) throw error;
       }
     }
     try {
@@ -264,7 +260,7 @@ class Server implements EmbeddedPostgres {
       if (status !== 0)
         throw new EmbeddedPostgresError(
           `PostgreSQL could not make its data folder in ${this.state.place}: ${
-            error ? reason(error) : lastLine(stderr)
+            error ? reason(error) : tellingLine(stderr)
           }`,
         );
     } finally {
@@ -317,10 +313,11 @@ class Server implements EmbeddedPostgres {
     });
     const ready = () => pidFileLines(this.dataFolder)[7]?.trim() === 'ready';
     const started = await until(() => ended !== undefined || ready(), START_TIMEOUT_MS);
-    if (ended !== undefined)
-      throw new EmbeddedPostgresError(
-        `PostgreSQL did not start: ${lastLine(readFileSync(logFile, 'utf8')) || ended}`,
-      );
+    if (ended !== undefined) {
+      const said = readFileSync(logFile, 'utf8');
+      if (said.includes('Address already in use')) throw new PortTakenError(this.port);
+      throw new EmbeddedPostgresError(`PostgreSQL did not start: ${tellingLine(said) || ended}`);
+    }
     if (!started) {
       child.kill('SIGQUIT');
       throw new EmbeddedPostgresError(
@@ -450,6 +447,15 @@ async function freePort(): Promise<number> {
   });
 }
 
-function lastLine(text: string): string {
-  return text.trim().split('\n').at(-1) ?? '';
+/** What an ending program said about why: it goes on talking after that. */
+function tellingLine(text: string): string {
+  const lines = text.trim().split('\n');
+  const line = lines.findLast((each) => /\b(FATAL|PANIC|error):/.test(each)) ?? lines.at(-1) ?? '';
+  return line.replace(/^[-0-9:. ]+ [A-Z]+ \[\d+\] /, '');
+}
+
+class PortTakenError extends EmbeddedPostgresError {
+  constructor(port: number) {
+    super(`PostgreSQL did not start: port ${String(port)} of ${HOST} is taken`);
+  }
 }

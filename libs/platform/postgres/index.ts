@@ -8,5 +8,5 @@ export {
   STATEMENT_TIMEOUT_MS_DEFAULT,
 } from './pool.js';
 export type { MigrationClass } from './migrate.js';
-export { createDataSource, migrate } from './migrate.js';
+export { createDataSource, migrate, MigrationError } from './migrate.js';
 export { typeParsers } from './type-parsers.js';

@@ -1,6 +1,6 @@
 import pg from 'pg';
 import type { MigrationInterface } from 'typeorm';
-import { DataSource } from 'typeorm';
+import { AbstractLogger, DataSource } from 'typeorm';
 import { connectionConfig, RUNTIME_ROLE } from './pool.js';
 import type { PoolOptions } from './pool.js';
 
@@ -8,7 +8,13 @@ import type { PoolOptions } from './pool.js';
 export const MIGRATION_LOCK_TIMEOUT_MS = 120_000;
 const MIGRATION_LOCK = 'keyledger migrations';
 const APPLICATION_NAME = 'keyledger-migrate';
+const INSUFFICIENT_PRIVILEGE = '42501';
 const DUPLICATES: ReadonlySet<string> = new Set(['42710', '23505']);
+
+/** The database can't be brought to what the product needs. One line: what is wrong, what to do. */
+export class MigrationError extends Error {
+  override readonly name = 'MigrationError';
+}
 
 export type MigrationClass = new () => MigrationInterface;
 
@@ -16,6 +22,7 @@ export type MigrationClass = new () => MigrationInterface;
  * Brings the database to what these migrations make of it, as the URL's user, one process at a time. Creates the role
  * `keyledger_runtime` (no login) and schema `ledger` first. Safe to call again, and by many at once.
  *
+ * @throws {MigrationError} the database is not UTF-8, or its user may not create or take the role.
  * @returns the names of the migrations that were run.
  */
 export async function migrate(
@@ -35,6 +42,7 @@ export async function migrate(
   await client.connect();
   try {
     await client.query('SELECT pg_advisory_lock(hashtextextended($1, 0))', [MIGRATION_LOCK]);
+    await refuseOtherEncodings(client);
     await createRuntimeRole(client);
     await client.query('CREATE SCHEMA IF NOT EXISTS ledger');
     await client.query(`GRANT USAGE ON SCHEMA ledger TO ${RUNTIME_ROLE}`);
@@ -67,6 +75,7 @@ export function createDataSource(
     synchronize: false,
     migrationsRun: false,
     logging: false,
+    logger: new SilentLogger(false),
     installExtensions: false,
     poolErrorHandler: (error: unknown) => {
       if (error instanceof Error) options.onError?.(error);
@@ -74,18 +83,50 @@ export function createDataSource(
   });
 }
 
+async function refuseOtherEncodings(client: pg.Client): Promise<void> {
+  const { rows } = await client.query<{ server_encoding: string }>('SHOW server_encoding');
+  const encoding = rows[0]?.server_encoding ?? 'unknown';
+  if (encoding !== 'UTF8')
+    throw new MigrationError(
+      `the database is encoded in ${encoding}: create one with ENCODING 'UTF8' TEMPLATE template0`,
+    );
+}
+
 /** Roles belong to the whole server, so other databases' migrations may be at it in the same moment. */
 async function createRuntimeRole(client: pg.Client): Promise<void> {
-  const known = await client.query('SELECT 1 FROM pg_roles WHERE rolname = $1', [RUNTIME_ROLE]);
-  if (known.rowCount === 0)
-    try {
-      await client.query(`CREATE ROLE ${RUNTIME_ROLE} NOLOGIN`);
-    } catch (error) {
-      if (!(error instanceof pg.DatabaseError && DUPLICATES.has(error.code ?? ''))) throw error;
-    }
-  const member = await client.query<{ may: boolean }>(
-    "SELECT pg_has_role(current_user, $1, 'SET') AS may",
-    [RUNTIME_ROLE],
-  );
-  if (member.rows[0]?.may !== true) await client.query(`GRANT ${RUNTIME_ROLE} TO CURRENT_USER`);
+  try {
+    const known = await client.query('SELECT 1 FROM pg_roles WHERE rolname = $1', [RUNTIME_ROLE]);
+    if (known.rowCount === 0) await createRole(client);
+    const member = await client.query<{ may: boolean }>(MAY_TAKE_ROLE, [RUNTIME_ROLE]);
+    if (member.rows[0]?.may !== true) await client.query(`GRANT ${RUNTIME_ROLE} TO CURRENT_USER`);
+  } catch (error) {
+    if (codeOf(error) !== INSUFFICIENT_PRIVILEGE) throw error;
+    throw new MigrationError(
+      `the database's user may not create role ${RUNTIME_ROLE} or take it: let an administrator run ` +
+        `"CREATE ROLE ${RUNTIME_ROLE} NOLOGIN" (unless it is there) and "GRANT ${RUNTIME_ROLE} TO" that user`,
+    );
+  }
+}
+
+/** Before PostgreSQL 16 every member may. */
+const MAY_TAKE_ROLE = `SELECT pg_has_role(current_user, $1::name,
+  CASE WHEN current_setting('server_version_num')::int >= 160000 THEN 'SET' ELSE 'MEMBER' END) AS may`;
+
+async function createRole(client: pg.Client): Promise<void> {
+  try {
+    await client.query(`CREATE ROLE ${RUNTIME_ROLE} NOLOGIN`);
+  } catch (error) {
+    if (!DUPLICATES.has(codeOf(error))) throw error;
+  }
+}
+
+function codeOf(error: unknown): string {
+  return error instanceof pg.DatabaseError ? (error.code ?? '') : '';
+}
+
+/** TypeORM prints a failed migration by itself; whoever called gets the error. */
+class SilentLogger extends AbstractLogger {
+  protected override writeLog(): void {
+    // Nothing of TypeORM's own is for the terminal.
+  }
 }

@@ -1,8 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { randomBytes } from 'node:crypto';
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 import type { TestDatabase } from '#test/postgres';
 import { testDatabase } from '#test/postgres';
-import { createPool, migrate, RUNTIME_ROLE } from './index.js';
+import { createPool, migrate, MigrationError, RUNTIME_ROLE } from './index.js';
 
 class Colours1700000000001 implements MigrationInterface {
   async up(runner: QueryRunner): Promise<void> {
@@ -63,6 +64,53 @@ describe('migrate', () => {
       );
     } finally {
       await pool.end();
+    }
+  });
+});
+
+describe('migrate says in one line', () => {
+  let database: TestDatabase;
+  beforeAll(async () => {
+    database = await testDatabase();
+  });
+  afterAll(() => database.drop());
+
+  const asAdmin = async (...statements: readonly string[]) => {
+    const pool = createPool({ url: database.adminUrl, applicationName: 'test' });
+    try {
+      for (const statement of statements) await pool.query(statement);
+    } finally {
+      await pool.end();
+    }
+  };
+
+  it('what an administrator has to do when the user may not take the role', async () => {
+    await migrate(database.url, []);
+    const user = `plain_${randomBytes(4).toString('hex')}`;
+    await asAdmin(`CREATE ROLE ${user} LOGIN PASSWORD 'plain'`);
+    try {
+      const url = new URL(database.url);
+      url.username = user;
+      url.password = 'plain';
+      const refused = migrate(url.href, []);
+      await expect(refused).rejects.toThrow(MigrationError);
+      await expect(refused).rejects.toThrow('let an administrator run');
+    } finally {
+      await asAdmin(`DROP ROLE ${user}`);
+    }
+  });
+
+  it('that the database is not UTF-8', async () => {
+    const name = `latin_${randomBytes(4).toString('hex')}`;
+    await asAdmin(
+      `CREATE DATABASE ${name} OWNER keyledger ENCODING 'LATIN1' TEMPLATE template0 LOCALE_PROVIDER libc LOCALE 'C'`,
+    );
+    try {
+      const url = new URL(database.url);
+      url.pathname = `/${name}`;
+      await expect(migrate(url.href, [])).rejects.toThrow('the database is encoded in LATIN1');
+    } finally {
+      await asAdmin(`DROP DATABASE ${name} WITH (FORCE)`);
     }
   });
 });
