@@ -156,9 +156,9 @@ function newNetwork() {
       holderId = 7,
       {
         label = 'Dashboard',
-        portal = 'affiliate' as Portal,
-        expiresAt = null as string | null,
-      } = {},
+        portal = 'affiliate',
+        expiresAt = null,
+      }: { label?: string; portal?: Portal; expiresAt?: string | null } = {},
     ) => {
       const keyId = randomUUID() as KeyId;
       const at = await ring(

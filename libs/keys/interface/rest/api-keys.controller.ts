@@ -36,7 +36,7 @@ import { ApiIdempotencyKey, ApiIfMatch, ApiProblems } from './api-documentation.
 import {
   IssueKeyBody,
   ListKeysParameters,
-  ReasonBody,
+  KeyReasonBody,
   ReissueKeyBody,
   RelabelKeyBody,
   RevealKeyBody,
@@ -237,7 +237,7 @@ export class ApiKeysController {
     @Caller() caller: Principal,
     @Ctx() context: RequestContext,
     @Param() path: KeyPath,
-    @Body() { reason }: ReasonBody,
+    @Body() { reason }: KeyReasonBody,
     @IfMatch() tag: string | undefined,
   ): Promise<Answer<ChangedKey>> {
     const input = { keyId: keyId(path.keyId), reason, ...seen(tag) };
@@ -255,7 +255,7 @@ export class ApiKeysController {
     @Caller() caller: Principal,
     @Ctx() context: RequestContext,
     @Param() path: KeyPath,
-    @Body() { reason }: ReasonBody,
+    @Body() { reason }: KeyReasonBody,
     @IfMatch() tag: string | undefined,
   ): Promise<Answer<ChangedKey>> {
     const input = { keyId: keyId(path.keyId), reason, ...seen(tag) };

@@ -132,7 +132,7 @@ export class RevealKeyBody extends NoteBody {
   readonly purpose!: (typeof EMPLOYEE_PURPOSES)[number];
 }
 
-export class ReasonBody {
+export class KeyReasonBody {
   @ApiProperty({ example: 'Unusual traffic, under review', description: 'For the audit trail.' })
   @IsString()
   @MinLength(1)
@@ -147,7 +147,7 @@ export class RelabelKeyBody {
   readonly label!: string;
 }
 
-export class KeyRingBody extends ReasonBody {
+export class KeyRingBody extends KeyReasonBody {
   @ApiProperty({ enum: PORTALS, example: 'affiliate' })
   @IsIn(PORTALS)
   readonly portal!: Portal;

@@ -127,7 +127,7 @@ export class KeyDetailResponse extends KeyResponse {
   readonly verdict!: object | null;
 }
 
-class PageInfoResponse {
+class KeysPageInfoResponse {
   @ApiProperty({ type: String, nullable: true })
   readonly endCursor!: string | null;
   @ApiProperty()
@@ -137,8 +137,8 @@ class PageInfoResponse {
 export class KeyPageResponse {
   @ApiProperty({ type: [KeyResponse] })
   readonly items!: KeyResponse[];
-  @ApiProperty({ type: PageInfoResponse })
-  readonly page!: PageInfoResponse;
+  @ApiProperty({ type: KeysPageInfoResponse })
+  readonly page!: KeysPageInfoResponse;
 }
 
 class SharedResponse extends IssuedResponse {}
@@ -203,8 +203,8 @@ export class ShareResponse {
 export class SharePageResponse {
   @ApiProperty({ type: [ShareResponse] })
   readonly items!: ShareResponse[];
-  @ApiProperty({ type: PageInfoResponse })
-  readonly page!: PageInfoResponse;
+  @ApiProperty({ type: KeysPageInfoResponse })
+  readonly page!: KeysPageInfoResponse;
 }
 
 class DocumentationLinkResponse {
