@@ -5,6 +5,7 @@ import { IssueWebhookCredentialHandler } from './commands/issue-webhook-credenti
 import { RevokeWebhookCredentialHandler } from './commands/revoke-webhook-credential/revoke-webhook-credential.handler.js';
 import { SetApiProfileHandler } from './commands/set-api-profile/set-api-profile.handler.js';
 import { SetKeyPolicyHandler } from './commands/set-key-policy/set-key-policy.handler.js';
+import { NetworksResolver } from './interface/graphql/networks.resolver.js';
 import { NetworksController } from './interface/rest/networks.controller.js';
 import { NetworkSettingsReader } from './network-settings.reader.js';
 import { GetNetworkHandler } from './queries/get-network/get-network.query-handler.js';
@@ -15,6 +16,7 @@ import { WebhookCredentialVerifier } from './webhook-credential.verifier.js';
   imports: [CqrsModule],
   controllers: [NetworksController],
   providers: [
+    NetworksResolver,
     NetworkSettingsReader,
     WebhookCredentialVerifier,
     CreateNetworkHandler,

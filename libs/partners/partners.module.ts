@@ -16,6 +16,7 @@ import { RegisterPartnerHandler } from './commands/register-partner/register-par
 import { TakePartnerWebhookHandler } from './commands/take-webhook/take-webhook.handler.js';
 import { UnlinkPartnerUserHandler } from './commands/unlink-user/unlink-user.handler.js';
 import { WithdrawTechnicalCapacityHandler } from './commands/withdraw-technical-capacity/withdraw-technical-capacity.handler.js';
+import { PartnersResolver } from './interface/graphql/partners.resolver.js';
 import { PartnersController } from './interface/rest/partners.controller.js';
 import { WebhooksController } from './interface/rest/webhooks.controller.js';
 import { PartnerReader } from './partner.reader.js';
@@ -30,6 +31,7 @@ import { PartnerScope } from './queries/partner-scope.js';
   imports: [CqrsModule, NetworksModule],
   controllers: [PartnersController, WebhooksController],
   providers: [
+    PartnersResolver,
     PartnerReader,
     PartnerDecisions,
     ObservationIntake,

@@ -7,7 +7,6 @@ import {
   LOG_TIMES,
   ReadModels,
   decodeCursor,
-  encodeCursor,
   pageOf,
   positionOf,
   rowsAsOf,
@@ -15,9 +14,7 @@ import {
 import { networkDirectory } from '../../projections/network-directory.projection.js';
 import type { NetworkRow, NetworkView } from '../network.view.js';
 import { networkViewOf } from '../network.view.js';
-import { ListNetworks } from './list-networks.query.js';
-
-const CURSOR_KIND = 'networks';
+import { ListNetworks, NETWORKS_CURSOR, networkCursor } from './list-networks.query.js';
 
 /** All networks for operators, by id; for everybody else the one of their token. */
 @QueryHandler(ListNetworks)
@@ -37,7 +34,8 @@ export class ListNetworksHandler implements IQueryHandler<
     await this.authorizer.authorize(principal, operator ? OPERATOR : 'network.read', {
       networkId: own,
     });
-    const [after] = input.after === undefined ? [0] : decodeCursor(CURSOR_KIND, own, input.after);
+    const [after] =
+      input.after === undefined ? [0] : decodeCursor(NETWORKS_CURSOR, own, input.after);
     if (typeof after !== 'number') throw new InvalidCursorError();
     const { asOf, ...read } = options;
     return this.readModels.read(
@@ -56,7 +54,7 @@ export class ListNetworksHandler implements IQueryHandler<
           [after, own, input.first + 1, ...(at === undefined ? [] : [at])],
         );
         return pageOf(rows, input.first, networkViewOf, (row) =>
-          encodeCursor(CURSOR_KIND, own, [Number(row.network_id)]),
+          networkCursor(principal, { networkId: Number(row.network_id) }),
         );
       },
     );

@@ -1,6 +1,10 @@
 import type { Principal } from '#access';
 import type { Position } from '#event-store';
 import type { AsOf } from '#projections';
+import { encodeCursor } from '#projections';
+import type { NetworkView } from '../network.view.js';
+
+export const NETWORKS_CURSOR = 'networks';
 
 export class ListNetworks {
   constructor(
@@ -12,4 +16,12 @@ export class ListNetworks {
       readonly signal?: AbortSignal;
     } = {},
   ) {}
+}
+
+/** The place of a network in this caller's list. */
+export function networkCursor(
+  { actor, networkId }: Principal,
+  { networkId: id }: Pick<NetworkView, 'networkId'>,
+): string {
+  return encodeCursor(NETWORKS_CURSOR, actor.type === 'operator' ? null : networkId, [id]);
 }

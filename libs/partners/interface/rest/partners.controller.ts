@@ -283,7 +283,7 @@ export class PartnersController {
   ): Promise<Answer<PartnerView>> {
     const said = Object.fromEntries(
       PARTNER_TRAITS.flatMap((trait) =>
-        traits[trait] === undefined ? [] : [[trait, traits[trait]]],
+        typeof traits[trait] === 'boolean' ? [[trait, traits[trait]]] : [],
       ),
     );
     const input = { partnerId: partnerId(path.partnerId), traits: said };

@@ -2,14 +2,16 @@ import type { IQueryHandler } from '@nestjs/cqrs';
 import { QueryHandler } from '@nestjs/cqrs';
 import { Authorizer } from '#access';
 import type { Page, ReadResult } from '#projections';
-import { InvalidCursorError, ReadModels, decodeCursor, encodeCursor, pageOf } from '#projections';
+import { InvalidCursorError, ReadModels, decodeCursor, pageOf } from '#projections';
 import type { WebhookKind } from '../../domain/vendor-record.value.js';
 import { networkOf } from '../../own-network.js';
 import { partnerDirectory } from '../../projections/partner-directory.projection.js';
 import type { DeadLetterView } from './list-dead-letters.query.js';
-import { ListDeadLetters } from './list-dead-letters.query.js';
-
-const CURSOR_KIND = 'deadLetters';
+import {
+  DEAD_LETTERS_CURSOR,
+  ListDeadLetters,
+  deadLetterCursor,
+} from './list-dead-letters.query.js';
 
 interface DeadLetterRow {
   readonly id: bigint;
@@ -40,7 +42,9 @@ export class ListDeadLettersHandler implements IQueryHandler<
     const networkId = networkOf(principal);
     await this.authorizer.authorize(principal, 'network.settings.manage', { networkId });
     const [before] =
-      input.after === undefined ? [null] : decodeCursor(CURSOR_KIND, networkId, input.after);
+      input.after === undefined
+        ? [null]
+        : decodeCursor(DEAD_LETTERS_CURSOR, networkId, input.after);
     if (before !== null && typeof before !== 'bigint') throw new InvalidCursorError();
     return this.readModels.read(
       { projections: [partnerDirectory.name], ...options },
@@ -54,7 +58,7 @@ export class ListDeadLettersHandler implements IQueryHandler<
           [networkId, before, input.first + 1],
         );
         return pageOf(rows, input.first, viewOf, (row) =>
-          encodeCursor(CURSOR_KIND, networkId, [row.id]),
+          deadLetterCursor(principal, { deadLetterId: String(row.id) }),
         );
       },
     );

@@ -1,4 +1,6 @@
 import type { Principal } from '#access';
+import type { Position } from '#event-store';
+import { encodeCursor } from '#projections';
 import type { WebhookKind } from '../../domain/vendor-record.value.js';
 
 /** Webhooks of the network that were refused, the newest first. */
@@ -6,7 +8,7 @@ export class ListDeadLetters {
   constructor(
     readonly principal: Principal,
     readonly input: { readonly first: number; readonly after?: string },
-    readonly options: { readonly signal?: AbortSignal } = {},
+    readonly options: { readonly atLeast?: Position; readonly signal?: AbortSignal } = {},
   ) {}
 }
 
@@ -23,4 +25,14 @@ export interface DeadLetterView {
   readonly count: number;
   readonly firstReceivedAt: string;
   readonly lastReceivedAt: string;
+}
+
+export const DEAD_LETTERS_CURSOR = 'deadLetters';
+
+/** The place of a dead letter in this caller's list. */
+export function deadLetterCursor(
+  { networkId }: Principal,
+  { deadLetterId }: Pick<DeadLetterView, 'deadLetterId'>,
+): string {
+  return encodeCursor(DEAD_LETTERS_CURSOR, networkId, [BigInt(deadLetterId)]);
 }

@@ -5,7 +5,6 @@ import {
   InvalidCursorError,
   ReadModels,
   decodeCursor,
-  encodeCursor,
   pageOf,
   positionOf,
   rowsAsOf,
@@ -18,9 +17,7 @@ import { PartnerScope } from '../partner-scope.js';
 import type { PartnerRow, PartnerView } from '../partner.view.js';
 import { PARTNER_COLUMNS, partnerViewOf } from '../partner.view.js';
 import { readOf } from '../read-request.js';
-import { ListPartners } from './list-partners.query.js';
-
-const CURSOR_KIND = 'partners';
+import { ListPartners, PARTNERS_CURSOR, partnerCursor } from './list-partners.query.js';
 
 /** By partner id. A limited manager sees the partners that are its own now, also when it asks for an earlier state. */
 @QueryHandler(ListPartners)
@@ -39,7 +36,7 @@ export class ListPartnersHandler implements IQueryHandler<
     const scope = await this.scope.of(principal, 'partners.read');
     const { networkId } = scope;
     const [after] =
-      input.after === undefined ? [0] : decodeCursor(CURSOR_KIND, networkId, input.after);
+      input.after === undefined ? [0] : decodeCursor(PARTNERS_CURSOR, networkId, input.after);
     if (typeof after !== 'number') throw new InvalidCursorError();
     const read = readOf(options, partnerDirectory.name);
     return this.readModels.read(read, async (sql) => {
@@ -70,7 +67,7 @@ export class ListPartnersHandler implements IQueryHandler<
         ],
       );
       return pageOf(rows, first, partnerViewOf, (row) =>
-        encodeCursor(CURSOR_KIND, networkId, [Number(row.partner_id)]),
+        partnerCursor(principal, { partnerId: Number(row.partner_id) }),
       );
     });
   }

@@ -1,6 +1,8 @@
 import type { Principal } from '#access';
 import type { EmployeeId } from '#kernel';
+import { encodeCursor } from '#projections';
 import type { PartnerStatus } from '../../domain/partner.value.js';
+import type { PartnerView } from '../partner.view.js';
 import type { PartnerReadOptions } from '../read-request.js';
 
 export interface PartnerFilters {
@@ -18,4 +20,14 @@ export class ListPartners {
     readonly input: PartnerFilters & { readonly first: number; readonly after?: string },
     readonly options: PartnerReadOptions = {},
   ) {}
+}
+
+export const PARTNERS_CURSOR = 'partners';
+
+/** The place of a partner in this caller's list. */
+export function partnerCursor(
+  { networkId }: Principal,
+  { partnerId }: Pick<PartnerView, 'partnerId'>,
+): string {
+  return encodeCursor(PARTNERS_CURSOR, networkId, [partnerId]);
 }

@@ -3,6 +3,9 @@ import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { Module } from '@nestjs/common';
 import { APP_FILTER, APP_PIPE } from '@nestjs/core';
+import { GraphQLModule } from '@nestjs/graphql';
+import { MercuriusDriver } from '@nestjs/mercurius';
+import type { MercuriusDriverConfig } from '@nestjs/mercurius';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { Test } from '@nestjs/testing';
@@ -45,9 +48,9 @@ import {
   partnersMigrations,
   partnersProblems,
   partnersProjections,
-} from '../../index.js';
-import { DEAD_LETTERS_PER_NETWORK_MAX, DeadLetters } from '../../ports/dead-letters.port.js';
-import { WEBHOOK_BODY_BYTES_MAX } from './webhooks.controller.js';
+} from '../index.js';
+import { DEAD_LETTERS_PER_NETWORK_MAX, DeadLetters } from '../ports/dead-letters.port.js';
+import { WEBHOOK_BODY_BYTES_MAX } from './rest/webhooks.controller.js';
 
 const READ = ['network.read', 'partners.read'] as const;
 const MANAGE = [...READ, 'partners.manage', 'partner.flags.manage'] as const;
@@ -89,9 +92,9 @@ class SystemClock extends Clock {
 }
 
 const example = (path: string): unknown =>
-  JSON.parse(readFileSync(new URL(`../../../../examples/${path}`, import.meta.url), 'utf8'));
+  JSON.parse(readFileSync(new URL(`../../../examples/${path}`, import.meta.url), 'utf8'));
 
-describe('networks and partners over REST', () => {
+describe('networks and partners over REST and GraphQL', () => {
   let database: TestDatabase;
   let app: NestFastifyApplication;
   let runner: ProjectionRunner;
@@ -176,6 +179,11 @@ describe('networks and partners over REST', () => {
         { module: RootModule, global: true },
         MessagingModule.forRoot({ recordedBy: 'test', receipts: 'memory' }),
         PartnersModule,
+        GraphQLModule.forRoot<MercuriusDriverConfig>({
+          driver: MercuriusDriver,
+          autoSchemaFile: true,
+          context: (request: FastifyRequest, reply: FastifyReply) => ({ request, reply }),
+        }),
       ],
       providers: [
         { provide: APP_FILTER, useClass: ProblemFilter },
@@ -617,6 +625,152 @@ describe('networks and partners over REST', () => {
         'SELECT count(*) FROM ledger.dead_letters WHERE network_id = 103',
       );
       expect(Number(other.count)).toBe(1);
+    });
+  });
+
+  describe('GraphQL', () => {
+    async function ask(as: string, query: string, variables: object = {}) {
+      const { json } = await call(as, 'POST', '/graphql', { query, variables });
+      return json as {
+        data: Record<string, unknown> | null;
+        errors?: { message: string }[];
+      };
+    }
+
+    it('answers networks and partners as REST does', async () => {
+      const created = await ask(
+        'manager',
+        `mutation { registerPartner(input: { partnerId: "4001", name: "Graph", status: active, managerId: "11" }) {
+           partnerId name status managerId traits { ownTooling } technicalCapacity { status } openFlags { flagId } users { subject } } }`,
+      );
+      expect(created).toEqual({
+        data: {
+          registerPartner: {
+            partnerId: '4001',
+            name: 'Graph',
+            status: 'active',
+            managerId: '11',
+            traits: { ownTooling: false },
+            technicalCapacity: { status: 'unknown' },
+            openFlags: [],
+            users: [],
+          },
+        },
+      });
+      const id = { id: '4001' };
+      for (const mutation of [
+        'confirmTechnicalCapacity(partnerId: $id, evidence: "a script")',
+        'withdrawTechnicalCapacity(partnerId: $id, reason: "left")',
+        'changePartnerStatus(partnerId: $id, status: suspended, reason: "review")',
+        'assignPartnerManager(partnerId: $id, managerId: null)',
+        'assessPartnerTraits(partnerId: $id, traits: { ownTooling: true, goodStanding: null })',
+        'linkPartnerUser(partnerId: $id, user: { issuer: "https://l.test", subject: "g" })',
+        'unlinkPartnerUser(partnerId: $id, user: { issuer: "https://l.test", subject: "g" })',
+      ])
+        expect(
+          await ask('manager', `mutation ($id: ID!) { ${mutation} { partnerId } }`, id),
+        ).toEqual({
+          data: { [mutation.slice(0, mutation.indexOf('('))]: { partnerId: '4001' } },
+        });
+      const { position } = await call('manager', 'POST', '/v1/partners/4001/flags', {
+        kind: 'fraud',
+        reason: 'x',
+      });
+      const { data } = await ask(
+        'reader',
+        `query ($id: ID!, $at: Position!) {
+           partner(partnerId: $id, atLeast: $at) { status managerId traits { ownTooling goodStanding } openFlags { kind } }
+           partnerEligibility(partnerId: $id, atLeast: $at) { eligible blockers { blocker status flags { kind } } traits { trait met } }
+           partners(first: 1, name: "graph", managerId: null, after: null, asOf: null) {
+             edges { cursor node { partnerId } } pageInfo { endCursor hasNextPage } position }
+           networks { edges { node { networkId keyPolicy { keyPrefix eligibility { weights { ownTooling } } } } } } }`,
+        { ...id, at: position },
+      );
+      expect(data).toMatchObject({
+        partner: {
+          status: 'suspended',
+          managerId: null,
+          traits: { ownTooling: true, goodStanding: false },
+          openFlags: [{ kind: 'fraud' }],
+        },
+        partnerEligibility: {
+          eligible: false,
+          blockers: [
+            { blocker: 'notActive', status: 'suspended' },
+            { blocker: 'noTechnicalCapacity' },
+            { blocker: 'openFlags', flags: [{ kind: 'fraud' }] },
+          ],
+        },
+        partners: { edges: [{ node: { partnerId: '4001' } }], pageInfo: { hasNextPage: false } },
+        networks: { edges: [{ node: { networkId: '101', keyPolicy: { keyPrefix: 'kl' } } }] },
+      });
+      const { edges, pageInfo } = data?.['partners'] as {
+        edges: { cursor: string }[];
+        pageInfo: { endCursor: string };
+      };
+      expect(edges[0]?.cursor).toBe(pageInfo.endCursor);
+    });
+
+    it('sets what operators and admins set over REST', async () => {
+      const created = await ask(
+        'operator',
+        'mutation { createNetwork(input: { networkId: "105", name: "Graph", region: eu }) { networkId apiProfile { baseUrl } } }',
+      );
+      expect(created.data).toEqual({
+        createNetwork: {
+          networkId: '105',
+          apiProfile: { baseUrl: 'https://api-eu.eflow.team/v1' },
+        },
+      });
+      const { json } = await call('admin', 'GET', '/v1/networks/101');
+      const { keyPolicy, apiProfile } = json as { keyPolicy: object; apiProfile: object };
+      const set = await ask(
+        'admin',
+        `mutation ($policy: KeyPolicyInput!, $profile: ApiProfileInput!) {
+           setKeyPolicy(networkId: "101", policy: $policy) { keyPolicy { activeKeysMax } }
+           setApiProfile(networkId: "101", profile: $profile) { apiProfile { headerName } }
+           issueWebhookCredential(networkId: "101", label: "graph") { credentialId credential active } }`,
+        { policy: { ...keyPolicy, activeKeysMax: 7 }, profile: apiProfile },
+      );
+      expect(set).toMatchObject({
+        data: {
+          setKeyPolicy: { keyPolicy: { activeKeysMax: 7 } },
+          setApiProfile: { apiProfile: { headerName: 'X-Eflow-API-Key' } },
+          issueWebhookCredential: { active: true },
+        },
+      });
+      const { credentialId } = set.data?.['issueWebhookCredential'] as { credentialId: string };
+      const revoked = await ask(
+        'admin',
+        'mutation ($id: ID!) { revokeWebhookCredential(networkId: "101", credentialId: $id) { webhookCredentials { credentialId active } } }',
+        { id: credentialId },
+      );
+      expect(revoked.data?.['revokeWebhookCredential']).toMatchObject({
+        webhookCredentials: expect.arrayContaining([{ credentialId, active: false }]) as unknown,
+      });
+      const letters = await ask(
+        'admin',
+        '{ deadLetters(first: 2) { edges { node { pointer reason lastReceivedAt } } } }',
+      );
+      expect(letters.errors).toBeUndefined();
+    });
+
+    it('refuses as REST does', async () => {
+      for (const [as, query] of [
+        [
+          'reader',
+          'mutation { closeFlag(partnerId: "1", flagId: "x", reason: "y") { partnerId } }',
+        ],
+        ['stranger', '{ partner(partnerId: "4001") { name } }'],
+        ['reader', '{ network(networkId: "102") { name } }'],
+        ['reader', '{ partner(partnerId: "0") { name } }'],
+        ['reader', '{ partners(asOf: "yesterday") { position } }'],
+        ['nobody', '{ partners { position } }'],
+      ] as const) {
+        const { data, errors } = await ask(as, query);
+        expect(errors).toHaveLength(1);
+        expect(Object.values(data ?? {})).toEqual(data ? [null] : []);
+      }
     });
   });
 });

@@ -1,0 +1,372 @@
+import { ArgsType, Field, ID, InputType, Int, ObjectType, registerEnumType } from '@nestjs/graphql';
+import { Type } from 'class-transformer';
+import {
+  IsBoolean,
+  IsIn,
+  IsOptional,
+  IsString,
+  Length,
+  Matches,
+  MaxLength,
+  ValidateNested,
+} from 'class-validator';
+import { ConnectionArgs, ReadArgs, TimeScalar, connectionOf } from '#graphql';
+import type { PartnerTrait } from '#networks';
+import { PARTNER_TRAITS } from '#networks';
+import type { FlagKind, PartnerStatus } from '../../domain/partner.value.js';
+import { FLAG_KINDS, PARTNER_STATUSES } from '../../domain/partner.value.js';
+
+/** Up to 2^53, which no GraphQL Int holds. */
+const INTEGER_ID = /^[1-9]\d{0,14}$/;
+const INTEGER_ID_EXPECTED = { message: 'must be a positive integer' };
+const TEXT_UNITS_MAX = 10_000;
+const NAME_FILTER_CHARACTERS_MAX = 100;
+
+const named = <Name extends string>(names: readonly Name[]) =>
+  Object.fromEntries(names.map((name) => [name, name]));
+const StatusName = named(PARTNER_STATUSES);
+registerEnumType(StatusName, { name: 'PartnerStatus' });
+const FlagKindName = named(FLAG_KINDS);
+registerEnumType(FlagKindName, { name: 'FlagKind' });
+const TraitName = named(PARTNER_TRAITS);
+registerEnumType(TraitName, { name: 'PartnerTrait' });
+
+@ObjectType('TechnicalCapacity')
+export class TechnicalCapacityType {
+  @Field(() => String, { description: 'unknown, confirmed or withdrawn.' })
+  readonly status!: string;
+
+  @Field(() => String, { nullable: true })
+  readonly evidence?: string;
+
+  @Field(() => String, { nullable: true })
+  readonly reason?: string;
+}
+
+@ObjectType('Flag')
+export class FlagType {
+  @Field(() => ID)
+  readonly flagId!: string;
+
+  @Field(() => FlagKindName)
+  readonly kind!: FlagKind;
+
+  @Field(() => String)
+  readonly reason!: string;
+}
+
+@ObjectType('PartnerUser')
+export class PartnerUserType {
+  @Field(() => String)
+  readonly issuer!: string;
+
+  @Field(() => String)
+  readonly subject!: string;
+}
+
+@ObjectType('PartnerTraits')
+export class PartnerTraitsType implements Record<PartnerTrait, boolean> {
+  @Field(() => Boolean)
+  readonly recurringReportRequests!: boolean;
+
+  @Field(() => Boolean)
+  readonly ownTooling!: boolean;
+
+  @Field(() => Boolean)
+  readonly steadyTraffic!: boolean;
+
+  @Field(() => Boolean)
+  readonly subIdGranularity!: boolean;
+
+  @Field(() => Boolean)
+  readonly bulkPostbacks!: boolean;
+
+  @Field(() => Boolean)
+  readonly goodStanding!: boolean;
+}
+
+@ObjectType('Partner')
+export class PartnerType {
+  @Field(() => ID)
+  readonly partnerId!: number;
+
+  @Field(() => String)
+  readonly name!: string;
+
+  @Field(() => StatusName)
+  readonly status!: PartnerStatus;
+
+  @Field(() => ID, { nullable: true })
+  readonly managerId!: number | null;
+
+  @Field(() => TechnicalCapacityType)
+  readonly technicalCapacity!: TechnicalCapacityType;
+
+  @Field(() => [FlagType])
+  readonly openFlags!: FlagType[];
+
+  @Field(() => PartnerTraitsType)
+  readonly traits!: PartnerTraitsType;
+
+  @Field(() => [PartnerUserType])
+  readonly users!: PartnerUserType[];
+}
+export const PartnerConnection = connectionOf(PartnerType, 'Partner');
+
+@ObjectType('BlockingFlag')
+export class BlockingFlagType {
+  @Field(() => ID)
+  readonly flagId!: string;
+
+  @Field(() => FlagKindName)
+  readonly kind!: FlagKind;
+}
+
+@ObjectType('EligibilityBlocker', { description: 'What forbids a key whatever the score.' })
+export class BlockerType {
+  @Field(() => String, { description: 'onboarding, notActive, noTechnicalCapacity or openFlags.' })
+  readonly blocker!: string;
+
+  @Field(() => StatusName, { nullable: true })
+  readonly status?: PartnerStatus;
+
+  @Field(() => String, { nullable: true })
+  readonly technicalCapacity?: string;
+
+  @Field(() => [BlockingFlagType], { nullable: true })
+  readonly flags?: BlockingFlagType[];
+}
+
+@ObjectType('AssessedTrait')
+export class AssessedTraitType {
+  @Field(() => TraitName)
+  readonly trait!: PartnerTrait;
+
+  @Field(() => Int)
+  readonly weight!: number;
+
+  @Field(() => Boolean)
+  readonly met!: boolean;
+}
+
+@ObjectType('EligibilityVerdict', { description: 'Whether a partner may get a key, and why.' })
+export class VerdictType {
+  @Field(() => ID)
+  readonly partnerId!: number;
+
+  @Field(() => Boolean)
+  readonly eligible!: boolean;
+
+  @Field(() => [BlockerType])
+  readonly blockers!: BlockerType[];
+
+  @Field(() => Int)
+  readonly score!: number;
+
+  @Field(() => Int)
+  readonly threshold!: number;
+
+  @Field(() => [AssessedTraitType])
+  readonly traits!: AssessedTraitType[];
+}
+
+@ObjectType('DeadLetter', { description: 'A webhook that was refused, without what it said.' })
+export class DeadLetterType {
+  @Field(() => ID)
+  readonly deadLetterId!: string;
+
+  @Field(() => String)
+  readonly kind!: string;
+
+  @Field(() => ID, { nullable: true })
+  readonly partnerId!: number | null;
+
+  @Field(() => ID)
+  readonly credentialId!: string;
+
+  @Field(() => String)
+  readonly pointer!: string;
+
+  @Field(() => String)
+  readonly reason!: string;
+
+  @Field(() => Int)
+  readonly bytes!: number;
+
+  @Field(() => Int, { description: 'How often it came.' })
+  readonly count!: number;
+
+  @Field(() => TimeScalar)
+  readonly firstReceivedAt!: string;
+
+  @Field(() => TimeScalar)
+  readonly lastReceivedAt!: string;
+}
+export const DeadLetterConnection = connectionOf(DeadLetterType, 'DeadLetter');
+
+@ArgsType()
+export class PartnerIdArgs {
+  @Field(() => ID)
+  @Matches(INTEGER_ID, INTEGER_ID_EXPECTED)
+  readonly partnerId!: string;
+}
+
+@ArgsType()
+export class PartnerArgs extends ReadArgs {
+  @Field(() => ID)
+  @Matches(INTEGER_ID, INTEGER_ID_EXPECTED)
+  readonly partnerId!: string;
+}
+
+@ArgsType()
+export class PartnersArgs extends ConnectionArgs {
+  @Field(() => StatusName, { nullable: true })
+  @IsOptional()
+  @IsIn(PARTNER_STATUSES)
+  readonly status?: PartnerStatus;
+
+  @Field(() => ID, { nullable: true })
+  @IsOptional()
+  @Matches(INTEGER_ID, INTEGER_ID_EXPECTED)
+  readonly managerId?: string;
+
+  @Field(() => Boolean, { nullable: true, description: 'With open flags, or without.' })
+  @IsOptional()
+  @IsBoolean()
+  readonly flagged?: boolean;
+
+  @Field(() => String, { nullable: true, description: 'Part of the name.' })
+  @IsOptional()
+  @IsString()
+  @Length(1, NAME_FILTER_CHARACTERS_MAX)
+  readonly name?: string;
+}
+
+@InputType()
+export class RegisterPartnerInput {
+  @Field(() => ID)
+  @Matches(INTEGER_ID, INTEGER_ID_EXPECTED)
+  readonly partnerId!: string;
+
+  @Field(() => String)
+  @IsString()
+  @MaxLength(TEXT_UNITS_MAX)
+  readonly name!: string;
+
+  @Field(() => StatusName)
+  @IsIn(PARTNER_STATUSES)
+  readonly status!: PartnerStatus;
+
+  @Field(() => ID, { nullable: true })
+  @IsOptional()
+  @Matches(INTEGER_ID, INTEGER_ID_EXPECTED)
+  readonly managerId?: string | null;
+}
+
+@InputType()
+export class PartnerTraitsInput implements Partial<Record<PartnerTrait, boolean>> {
+  @Field(() => Boolean, { nullable: true })
+  @IsOptional()
+  @IsBoolean()
+  readonly recurringReportRequests?: boolean;
+
+  @Field(() => Boolean, { nullable: true })
+  @IsOptional()
+  @IsBoolean()
+  readonly ownTooling?: boolean;
+
+  @Field(() => Boolean, { nullable: true })
+  @IsOptional()
+  @IsBoolean()
+  readonly steadyTraffic?: boolean;
+
+  @Field(() => Boolean, { nullable: true })
+  @IsOptional()
+  @IsBoolean()
+  readonly subIdGranularity?: boolean;
+
+  @Field(() => Boolean, { nullable: true })
+  @IsOptional()
+  @IsBoolean()
+  readonly bulkPostbacks?: boolean;
+
+  @Field(() => Boolean, { nullable: true })
+  @IsOptional()
+  @IsBoolean()
+  readonly goodStanding?: boolean;
+}
+
+@InputType()
+export class PartnerUserInput {
+  @Field(() => String)
+  @IsString()
+  @MaxLength(TEXT_UNITS_MAX)
+  readonly issuer!: string;
+
+  @Field(() => String)
+  @IsString()
+  @MaxLength(TEXT_UNITS_MAX)
+  readonly subject!: string;
+}
+
+@ArgsType()
+export class PartnerReasonArgs extends PartnerIdArgs {
+  @Field(() => String)
+  @IsString()
+  @MaxLength(TEXT_UNITS_MAX)
+  readonly reason!: string;
+}
+
+@ArgsType()
+export class ChangeStatusArgs extends PartnerReasonArgs {
+  @Field(() => StatusName)
+  @IsIn(PARTNER_STATUSES)
+  readonly status!: PartnerStatus;
+}
+
+@ArgsType()
+export class AssignManagerArgs extends PartnerIdArgs {
+  @Field(() => ID, { nullable: true, description: 'null: nobody.' })
+  @IsOptional()
+  @Matches(INTEGER_ID, INTEGER_ID_EXPECTED)
+  readonly managerId?: string | null;
+}
+
+@ArgsType()
+export class EvidenceArgs extends PartnerIdArgs {
+  @Field(() => String)
+  @IsString()
+  @MaxLength(TEXT_UNITS_MAX)
+  readonly evidence!: string;
+}
+
+@ArgsType()
+export class OpenFlagArgs extends PartnerReasonArgs {
+  @Field(() => FlagKindName)
+  @IsIn(FLAG_KINDS)
+  readonly kind!: FlagKind;
+}
+
+@ArgsType()
+export class CloseFlagArgs extends PartnerReasonArgs {
+  @Field(() => ID)
+  @IsString()
+  @Length(36, 36)
+  readonly flagId!: string;
+}
+
+@ArgsType()
+export class AssessTraitsArgs extends PartnerIdArgs {
+  @Field(() => PartnerTraitsInput)
+  @ValidateNested()
+  @Type(() => PartnerTraitsInput)
+  readonly traits!: PartnerTraitsInput;
+}
+
+@ArgsType()
+export class PartnerUserArgs extends PartnerIdArgs {
+  @Field(() => PartnerUserInput)
+  @ValidateNested()
+  @Type(() => PartnerUserInput)
+  readonly user!: PartnerUserInput;
+}
