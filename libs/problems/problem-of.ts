@@ -52,6 +52,14 @@ const CONNECTION_CODES: ReadonlySet<string> = new Set([
   'ETIMEDOUT',
   'EHOSTUNREACH',
   'ENOTFOUND',
+  // Disk full, out of memory, too many resources, I/O errors, statements that took too long.
+  '53100',
+  '53200',
+  '53400',
+  '57014',
+  '58000',
+  '58030',
+  '25P03',
   '57P01',
   '57P02',
   '57P03',
@@ -62,7 +70,7 @@ const CONNECTION_CODES: ReadonlySet<string> = new Set([
   '08006',
 ]);
 const CONNECTION_WORDS =
-  /Connection terminated|timeout exceeded when trying to connect|connection timeout|Client has encountered a connection error|Cannot use a pool after calling end/i;
+  /Connection terminated|Query read timeout|timeout exceeded when trying to connect|connection timeout|Client has encountered a connection error|Cannot use a pool after calling end/i;
 
 /** Every error becomes one of the catalogue's codes; what nobody knows is `request/internal`, without detail. */
 export function domainErrorOf(error: unknown): DomainError {

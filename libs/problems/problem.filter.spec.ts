@@ -57,6 +57,12 @@ const thrown = new Map<string, unknown>([
     }),
   ],
   ['database-cut', new Error('Connection terminated unexpectedly')],
+  ['database-silent', new Error('Query read timeout')],
+  ['database-full', Object.assign(new Error('could not extend file'), { code: '53100' })],
+  [
+    'database-refused-by-all-addresses',
+    Object.assign(new AggregateError([], 'all failed'), { code: 'ECONNREFUSED' }),
+  ],
   ['bug', new TypeError('the password is hunter2')],
   ['text', 'not even an error: hunter2'],
 ]);
@@ -156,6 +162,9 @@ describe('an error over HTTP', () => {
     ['database-refused', 'database/unavailable'],
     ['database-in-typeorm', 'database/unavailable'],
     ['database-cut', 'database/unavailable'],
+    ['database-silent', 'database/unavailable'],
+    ['database-full', 'database/unavailable'],
+    ['database-refused-by-all-addresses', 'database/unavailable'],
   ])('of the machinery (%s) is a 503 that names no server and no file', async (what, code) => {
     const response = await get(what);
     expect(response.statusCode).toBe(503);
