@@ -33,6 +33,8 @@ const FILTER_WINDOW_EVENTS = 64;
 const LOOK_AHEAD_EVENTS_MAX = 512;
 const LOOK_AHEAD_INTERVAL_MS = 150;
 const STALL_CHECK_INTERVAL_MS = 2_500;
+/** For each of the client's own streams, so that large events don't pile up in them. */
+const CLIENT_STREAM_EVENTS = 4;
 /** Of the buffer, for what the client's own streams hold. */
 const CLIENT_BUFFER_EVENTS = 64;
 const WAITING_EVENTS_MAX = SUBSCRIPTION_BUFFER_EVENTS_MAX - CLIENT_BUFFER_EVENTS;
@@ -157,21 +159,24 @@ export class Feed {
     this.listeningSinceMs = performance.now();
     const { credentials } = this.safe;
     const { filter } = this.options;
-    const subscription = this.safe.use().subscribeToAll({
-      fromPosition: place ?? START,
-      requiresLeader: true,
-      ...(credentials && { credentials }),
-      ...(filter && {
-        filter: streamNameFilter({
-          prefixes: [...filter.streamPrefixes, LEDGER_BEACON_STREAM],
-          checkpointInterval: 1,
-          maxSearchWindow: FILTER_WINDOW_EVENTS,
-          checkpointReached: (self, at) => {
-            self.push({ mark: 'checkpoint', place: at } satisfies Mark);
-          },
+    const subscription = this.safe.use().subscribeToAll(
+      {
+        fromPosition: place ?? START,
+        requiresLeader: true,
+        ...(credentials && { credentials }),
+        ...(filter && {
+          filter: streamNameFilter({
+            prefixes: [...filter.streamPrefixes, LEDGER_BEACON_STREAM],
+            checkpointInterval: 1,
+            maxSearchWindow: FILTER_WINDOW_EVENTS,
+            checkpointReached: (self, at) => {
+              self.push({ mark: 'checkpoint', place: at } satisfies Mark);
+            },
+          }),
         }),
-      }),
-    });
+      },
+      { highWaterMark: CLIENT_STREAM_EVENTS },
+    );
     this.hold = () => subscription.pause();
     this.release = () => subscription.resume();
     try {
