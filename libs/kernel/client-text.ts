@@ -8,7 +8,8 @@ export type TextRefusal =
   | 'control-character'
   | 'direction-override'
   | 'lone-surrogate'
-  | 'key-material';
+  | 'key-material'
+  | 'personal-data';
 
 export interface ClientTextOptions {
   /** In Unicode code points, after NFC. */

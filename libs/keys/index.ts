@@ -75,6 +75,22 @@ export { RevokeKey } from './commands/revoke-key/revoke-key.command.js';
 export { ShareKey } from './commands/share-key/share-key.command.js';
 export { SuspendKey } from './commands/suspend-key/suspend-key.command.js';
 export { SuspendKeyRing } from './commands/suspend-key-ring/suspend-key-ring.command.js';
+export type { OpenedShare } from './commands/open-share/open-share.command.js';
+export { OpenShare } from './commands/open-share/open-share.command.js';
+export type { ApiAccess } from './queries/api-access/api-access.value.js';
+export type { KeyDetail, KeyStatus, KeyView } from './queries/keys/key.view.js';
+export { KEY_STATUSES } from './queries/keys/key.view.js';
+export { GetKey } from './queries/keys/get-key.query.js';
+export { ListKeys } from './queries/keys/list-keys.query.js';
+export { GetMe } from './queries/me/get-me.query.js';
+export type { MeView } from './queries/me/me.view.js';
+export { GetOwnApi } from './queries/own-api/get-own-api.query.js';
+export type { OwnApi, OwnKey } from './queries/own-api/own-api.view.js';
+export { GetShare } from './queries/shares/get-share.query.js';
+export { ListShares } from './queries/shares/list-shares.query.js';
+export type { ShareStatus, ShareView } from './queries/shares/share.view.js';
+export { SHARE_STATUSES } from './queries/shares/share.view.js';
+export type { QueryOptions } from './queries/query-options.value.js';
 export type { Sweep } from './processes/sweep.js';
 export { KeysModule, keysProcesses, keysSweeps } from './keys.module.js';
 
@@ -82,3 +98,4 @@ import type { Projection } from '#projections';
 import { keyDirectoryProjection } from './projections/key-directory.projection.js';
 
 export const keysProjections: readonly Projection[] = [keyDirectoryProjection];
+export { KEY_LOOKUP_PURPOSE } from './ports/key-vault.port.js';

@@ -93,7 +93,7 @@ describe('the module', () => {
         Root,
         MessagingModule.forRoot({ recordedBy: 'test', receipts: 'memory' }),
         SealingModule.forRoot({ kind: 'file', path: join(folder, 'keys.json') }),
-        KeysModule.forRoot(new KeysOptions('https://ledger.test', false)),
+        KeysModule.forRoot(new KeysOptions('https://ledger.test')),
       ],
     }).compile();
     await app.init();

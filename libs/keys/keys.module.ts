@@ -46,7 +46,6 @@ import { EndSharesOfRemovedUsers } from './processes/end-shares-of-removed-users
 import { ExpirySweep } from './processes/expiry.sweep.js';
 import { KeepSecretsTrueToLog } from './processes/keep-secrets-true-to-log.process.js';
 import { LostAttemptsSweep } from './processes/lost-attempts.sweep.js';
-import { SweepRunner } from './processes/sweep-runner.js';
 import { SuspendBlockedHolders } from './processes/suspend-blocked-holders.process.js';
 import { KeyDirectoryReader } from './queries/key-directory.reader.js';
 import { GetKeyHandler } from './queries/keys/get-key.query-handler.js';
@@ -63,7 +62,7 @@ export const keysProcesses = [
   KeepSecretsTrueToLog,
 ] as const;
 
-/** Run by the module itself (`KeysOptions.runSweeps`); for tests and for an operator who will not wait. */
+/** Get each from the container and run it every `intervalMs` (`KeysModule` provides them). */
 export const keysSweeps = [ExpirySweep, LostAttemptsSweep] as const;
 
 /** Needs the global ports: `Authorizer`, `Clock`, `DataSource`, `EventStore`, messaging, projections and sealing. */
@@ -116,7 +115,6 @@ export class KeysModule {
         GetMeHandler,
         ...keysProcesses,
         ...keysSweeps,
-        SweepRunner,
       ],
       exports: [KeyVault, ...keysProcesses, ...keysSweeps],
     };

@@ -3,8 +3,6 @@ export class KeysOptions {
   constructor(
     /** Where people reach this installation, without a slash at its end: links of shares start with it. */
     readonly publicUrl: string,
-    /** Whether this process records expiries and sweeps what is left over; every process may, one must. */
-    readonly runSweeps = true,
   ) {}
 }
 

@@ -263,6 +263,14 @@ describe('sharing', () => {
     expect((await refused(share())).code).toBe('keys/share-recipient-unknown');
   });
 
+  it('to a contact names a record, never an address', async () => {
+    const recipient = { type: 'contact', reference: 'ana@partner.test' } as const;
+    expect(await refused(share({ recipient, bound: 'passphrase' }))).toMatchObject({
+      code: 'request/text-not-allowed',
+      details: { reason: 'personal-data', field: '/recipient/reference' },
+    });
+  });
+
   it('lasts as long as asked, within the policy', async () => {
     const { value } = await share({ ttlSeconds: 60 });
     expect(value.expiresAt).toBe('2026-01-01T00:01:00.000Z');

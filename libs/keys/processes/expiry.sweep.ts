@@ -7,7 +7,7 @@ import { keyRingStream } from '../domain/portal.value.js';
 import { KeySecretStore } from '../ports/key-secret-store.port.js';
 import { ShareStore } from '../ports/share-store.port.js';
 import type { Sweep } from './sweep.js';
-import { SWEEP_BATCH_MAX } from './sweep.js';
+import { eachOf, SWEEP_BATCH_MAX } from './sweep.js';
 
 /**
  * Records what has expired. Nothing waits for it: deciders and queries look at the time themselves, so that a key past
@@ -33,15 +33,14 @@ export class ExpirySweep implements Sweep {
       ...(await this.shares.ringsDue(at, SWEEP_BATCH_MAX)),
     ];
     const rings = new Map<string, RingId>(due.map((ring) => [keyRingStream(ring), ring]));
-    for (const ring of rings.values()) {
-      if (signal.aborted) break;
+    await eachOf([...rings.values()], signal, async (ring) => {
       await this.rings.decide(
         ring,
         this.contexts.ofSystem(this.name, ring.networkId, signal),
         { type: 'expire', at: at.toISOString() },
         { retryUntilDeadline: true },
       );
-    }
+    });
     return rings.size;
   }
 }

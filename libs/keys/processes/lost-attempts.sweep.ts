@@ -5,11 +5,13 @@ import type { KeyRing } from '../domain/key-ring.decider.js';
 import { keyRingDecider } from '../domain/key-ring.decider.js';
 import { keyRingStream } from '../domain/portal.value.js';
 import type { RingId } from '../domain/portal.value.js';
+import type { KeySecretRecord } from '../ports/key-secret-store.port.js';
 import { KeySecretStore } from '../ports/key-secret-store.port.js';
 import { CANDIDATE_GRACE_MS, KeyVault } from '../ports/key-vault.port.js';
+import type { ShareRecord } from '../ports/share-store.port.js';
 import { ShareStore } from '../ports/share-store.port.js';
 import type { Sweep } from './sweep.js';
-import { SWEEP_BATCH_MAX } from './sweep.js';
+import { eachOf, SWEEP_BATCH_MAX } from './sweep.js';
 
 /**
  * Removes secrets and links that were kept before an append that never came. The stream itself is asked, after a time
@@ -31,29 +33,42 @@ export class LostAttemptsSweep implements Sweep {
   async run(signal: AbortSignal): Promise<number> {
     const before = new Date(this.clock.now().getTime() - CANDIDATE_GRACE_MS);
     const keys = await this.secrets.unconfirmed(before, SWEEP_BATCH_MAX);
-    for (const { ring, keyId, lookupHash } of keys) {
-      const { networkId } = ring;
-      const key = (await this.load(ring, signal)).keys.get(keyId);
-      if (key?.secret.lookupHash !== lookupHash) {
-        await this.secrets.discard(networkId, keyId, lookupHash);
-        continue;
-      }
-      await this.vault.confirm(networkId, keyId, lookupHash);
-      if (key.status === 'revoked' || key.status === 'expired')
-        await this.vault.destroy(networkId, keyId);
-    }
     const shares = await this.shares.unconfirmed(before, SWEEP_BATCH_MAX);
-    for (const { ring, shareId, tokenHash } of shares) {
-      const { networkId } = ring;
-      const share = (await this.load(ring, signal)).shares.get(shareId);
-      if (share?.tokenHash !== tokenHash) {
-        await this.shares.discard(networkId, shareId, tokenHash);
-        continue;
-      }
-      await this.shares.confirm(networkId, shareId, tokenHash);
-      if (share.status !== 'open') await this.shares.destroy(networkId, shareId);
+    const work = [
+      ...keys.map((candidate) => () => this.settleKey(candidate, signal)),
+      ...shares.map((candidate) => () => this.settleShare(candidate, signal)),
+    ];
+    await eachOf(work, signal, (settle) => settle());
+    return work.length;
+  }
+
+  private async settleKey(
+    { ring, keyId, lookupHash }: Pick<KeySecretRecord, 'ring' | 'keyId' | 'lookupHash'>,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const { networkId } = ring;
+    const key = (await this.load(ring, signal)).keys.get(keyId);
+    if (key?.secret.lookupHash !== lookupHash) {
+      await this.secrets.discard(networkId, keyId, lookupHash);
+      return;
     }
-    return keys.length + shares.length;
+    await this.vault.confirm(networkId, keyId, lookupHash);
+    if (key.status === 'revoked' || key.status === 'expired')
+      await this.vault.destroy(networkId, keyId);
+  }
+
+  private async settleShare(
+    { ring, shareId, tokenHash }: Pick<ShareRecord, 'ring' | 'shareId' | 'tokenHash'>,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const { networkId } = ring;
+    const share = (await this.load(ring, signal)).shares.get(shareId);
+    if (share?.tokenHash !== tokenHash) {
+      await this.shares.discard(networkId, shareId, tokenHash);
+      return;
+    }
+    await this.shares.confirm(networkId, shareId, tokenHash);
+    if (share.status !== 'open') await this.shares.destroy(networkId, shareId);
   }
 
   private async load(ring: RingId, signal: AbortSignal): Promise<KeyRing> {

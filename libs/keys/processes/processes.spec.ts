@@ -5,11 +5,13 @@ import type { KeyId } from '#kernel';
 import { IssueKey } from '../commands/issue-key/issue-key.command.js';
 import { RevokeKey } from '../commands/revoke-key/revoke-key.command.js';
 import { ShareKey } from '../commands/share-key/share-key.command.js';
-import type { KeySuspended, ShareEnded } from '../domain/key-ring.events.js';
+import type { KeyShared, KeySuspended, ShareEnded } from '../domain/key-ring.events.js';
 import { userReference } from '../domain/key-ring.events.js';
 import { keyRingStream } from '../domain/portal.value.js';
+import { CANDIDATE_GRACE_MS } from '../ports/key-vault.port.js';
 import type { KeysLedger } from '../testing/index.js';
 import { affiliateRing, ANA, keysLedger, NETWORK, PARTNER, SUPER_USER } from '../testing/index.js';
+import { eachOf } from './sweep.js';
 
 const RING = affiliateRing();
 const FLAG = {
@@ -209,6 +211,34 @@ describe('a database from an older backup than the log', () => {
     await expect(restored.vault.open({ ...RING, keyId: id }, secret)).rejects.toMatchObject({
       code: 'keys/secret-destroyed',
     });
+  });
+});
+
+describe('sweeping', () => {
+  it('links that no event names go, and those that one names stay', async () => {
+    const id = await issue();
+    ledger.store.dies = 'before the append';
+    await expect(share(id, { bound: 'passphrase' })).rejects.toThrow('killed');
+    ledger.store.dies = 'after the append';
+    await expect(share(id, { bound: 'passphrase' })).rejects.toThrow('killed');
+    ledger.store.dies = 'never';
+    ledger.clock.advanceMs(CANDIDATE_GRACE_MS);
+    expect(await ledger.shares.unconfirmed(ledger.clock.now(), 10)).toHaveLength(2);
+    await ledger.sweeps.lost.run(signal);
+    expect(await ledger.shares.unconfirmed(ledger.clock.now(), 10)).toEqual([]);
+    const { shareId, tokenHash } = (await last('KeyShared')).data as KeyShared['data'];
+    expect(await ledger.shares.findByToken(tokenHash)).toMatchObject({ shareId });
+  });
+
+  it('one that fails does not hold up the others, and is told', async () => {
+    const done: number[] = [];
+    const work = eachOf([1, 2, 3], signal, (item) => {
+      if (item === 2) return Promise.reject(new Error('two'));
+      done.push(item);
+      return Promise.resolve();
+    });
+    await expect(work).rejects.toThrow('1 of 3 failed');
+    expect(done).toEqual([1, 3]);
   });
 });
 

@@ -8,3 +8,22 @@ export interface Sweep {
 }
 
 export const SWEEP_BATCH_MAX = 200;
+
+/** One that fails does not hold up the others. @throws {AggregateError} after all, when some failed. */
+export async function eachOf<Item>(
+  items: readonly Item[],
+  signal: AbortSignal,
+  work: (item: Item) => Promise<void>,
+): Promise<void> {
+  const errors: unknown[] = [];
+  for (const item of items) {
+    if (signal.aborted) return;
+    try {
+      await work(item);
+    } catch (error) {
+      errors.push(error);
+    }
+  }
+  if (errors.length > 0)
+    throw new AggregateError(errors, `${String(errors.length)} of ${String(items.length)} failed`);
+}

@@ -1,7 +1,7 @@
 import type { ICommandHandler } from '@nestjs/cqrs';
 import { CommandHandler } from '@nestjs/cqrs';
 import { v5 as uuidv5 } from 'uuid';
-import { clientText, shareId } from '#kernel';
+import { clientText, DomainError, shareId } from '#kernel';
 import { Peppers, WrappingKeyMissingError } from '#sealing';
 import type { NewShare } from '../../domain/key-ring.commands.js';
 import type { KeyRing } from '../../domain/key-ring.decider.js';
@@ -130,16 +130,13 @@ export class ShareKeyHandler implements ICommandHandler<ShareKey> {
 /** The holder's users are named by the holder, whatever the client called them. */
 function recipientOf({ input }: ShareKey, { ring }: ReachedRing): ShareRecipient {
   const { type, reference } = input.recipient;
-  return {
-    type,
-    reference:
-      type === 'holderUsers'
-        ? String(ring.holder.id)
-        : clientText(reference, {
-            max: REFERENCE_CHARACTERS_MAX,
-            field: '/recipient/reference',
-          }),
-  };
+  if (type === 'holderUsers') return { type, reference: String(ring.holder.id) };
+  const field = '/recipient/reference';
+  const text = clientText(reference, { max: REFERENCE_CHARACTERS_MAX, field });
+  // An address in an event could never be erased; the record that the reference names can.
+  if (type === 'contact' && text.includes('@'))
+    throw new DomainError('request/text-not-allowed', { reason: 'personal-data', field });
+  return { type, reference: text };
 }
 
 /** @throws {DomainError} `keys/share-recipient-unknown`. */
