@@ -90,6 +90,14 @@ describe('eligibility', () => {
     ).toBe(true);
   });
 
+  it('lists the traits in one order, whatever the order of the weights', () => {
+    const weights = Object.fromEntries(
+      Object.entries(DEFAULT_KEY_POLICY.eligibility.weights).reverse(),
+    ) as typeof DEFAULT_KEY_POLICY.eligibility.weights;
+    const verdict = assessEligibility(GOOD, { eligibility: { threshold: 4, weights } });
+    expect(verdict.traits.map(({ trait }) => trait)).toEqual([...PARTNER_TRAITS]);
+  });
+
   it('never lets a score outweigh a blocker, and never loses by one more trait', () => {
     const facts = fc.record({
       status: fc.constantFrom(...PARTNER_STATUSES),

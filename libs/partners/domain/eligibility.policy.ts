@@ -1,5 +1,6 @@
 import type { KeyPolicy, PartnerTrait } from '#networks';
 import type { FlagKind, PartnerProfile, PartnerStatus } from './partner.value.js';
+import { NO_TRAITS } from './partner.value.js';
 
 /** What forbids a key whatever the score. */
 export type Blocker =
@@ -26,7 +27,7 @@ export interface Verdict {
   readonly blockers: readonly Blocker[];
   readonly score: number;
   readonly threshold: number;
-  /** All traits, in the policy's order. */
+  /** All traits, always in the same order. */
   readonly traits: readonly AssessedTrait[];
 }
 
@@ -37,7 +38,7 @@ export function assessEligibility(
 ): Verdict {
   const { threshold, weights } = policy.eligibility;
   const blockers = blockersOf(facts);
-  const traits = (Object.keys(weights) as PartnerTrait[]).map((trait) => ({
+  const traits = (Object.keys(NO_TRAITS) as PartnerTrait[]).map((trait) => ({
     trait,
     weight: weights[trait],
     met: facts.traits[trait],

@@ -9,7 +9,12 @@ import type {
   PartnerTraits,
   PartnerUserIdentity,
 } from './partner.value.js';
-import { OPEN_FLAGS_MAX, PARTNER_USERS_MAX, STATUS_TRANSITIONS } from './partner.value.js';
+import {
+  NO_TRAITS,
+  OPEN_FLAGS_MAX,
+  PARTNER_USERS_MAX,
+  STATUS_TRANSITIONS,
+} from './partner.value.js';
 
 /**
  * What the vendor last said of one field, and when. Registers only ever move up in (time, rank, value), so that any
@@ -38,15 +43,6 @@ export type PartnerState =
       readonly managerSetByHandAt?: IsoTime;
     };
 type Registered = Extract<PartnerState, { lifecycle: 'registered' }>;
-
-const NO_TRAITS: PartnerTraits = {
-  recurringReportRequests: false,
-  ownTooling: false,
-  steadyTraffic: false,
-  subIdGranularity: false,
-  bulkPostbacks: false,
-  goodStanding: false,
-};
 
 // Of two records of one second and kind nobody can tell the later: the stricter status stands.
 const STRICTNESS: Readonly<Record<PartnerStatus, number>> = {

@@ -44,6 +44,16 @@ export type TechnicalCapacity =
 
 export type PartnerTraits = Readonly<Record<PartnerTrait, boolean>>;
 
+/** Before anybody assessed them; also their order wherever they are listed. */
+export const NO_TRAITS: PartnerTraits = {
+  recurringReportRequests: false,
+  ownTooling: false,
+  steadyTraffic: false,
+  subIdGranularity: false,
+  bulkPostbacks: false,
+  goodStanding: false,
+};
+
 /** A user of the partner, as its identity provider names it. */
 export interface PartnerUserIdentity {
   readonly issuer: string;

@@ -1,7 +1,8 @@
 import type { RecordedEvent } from '#event-store';
 import type { Projection, ProjectionTable, Row, RowChange } from '#projections';
 import type { PartnerEvent } from '../domain/partner.events.js';
-import type { Flag, PartnerTraits, PartnerUserIdentity } from '../domain/partner.value.js';
+import type { Flag, PartnerUserIdentity } from '../domain/partner.value.js';
+import { NO_TRAITS } from '../domain/partner.value.js';
 
 const partners: ProjectionTable = {
   columns: {
@@ -29,15 +30,6 @@ const partners: ProjectionTable = {
   history: true,
 };
 export const PARTNERS_TABLE = { name: 'partners', table: partners };
-
-const NO_TRAITS: PartnerTraits = {
-  recurringReportRequests: false,
-  ownTooling: false,
-  steadyTraffic: false,
-  subIdGranularity: false,
-  bulkPostbacks: false,
-  goodStanding: false,
-};
 
 /** Partners as they are, and as they were. */
 export const partnerDirectory: Projection = {
