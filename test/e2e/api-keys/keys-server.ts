@@ -16,6 +16,13 @@ export interface Reply {
   readonly body: Readonly<Record<string, unknown>>;
 }
 
+/** All of an answer that may not differ between two causes: everything but the correlation id. */
+export const comparable = ({ status, body }: Reply): object => ({
+  status,
+  ...body,
+  correlationId: undefined,
+});
+
 export interface Call {
   readonly method?: string;
   readonly token?: string;
@@ -180,11 +187,12 @@ async function newNetwork(
       return { keyId, key, reply };
     },
     share: async (keyId: string, bound: 'users' | 'passphrase'): Promise<SharedKey> => {
-      const { body } = await done(`/v1/api-keys/${keyId}/shares`, {
+      const { body, headers } = await done(`/v1/api-keys/${keyId}/shares`, {
         token: admin,
         body: { recipient: { type: 'holderUsers' }, channel: 'email', reason: 'First', bound },
       });
-      return body as unknown as SharedKey;
+      const position = headers.get('x-ledger-position') ?? '';
+      return { ...(body as unknown as Omit<SharedKey, 'position'>), position };
     },
   };
 }
@@ -200,6 +208,8 @@ export interface SharedKey {
   readonly link: string;
   readonly token: string;
   readonly passphrase: string | null;
+  /** For `atLeast`. */
+  readonly position: string;
 }
 
 const WAIT_MS_MAX = 20_000;

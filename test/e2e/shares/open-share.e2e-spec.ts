@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { KeysServer, Reply } from '../api-keys/keys-server.js';
-import { startKeysServer } from '../api-keys/keys-server.js';
+import { comparable, startKeysServer } from '../api-keys/keys-server.js';
 
 let server: KeysServer;
 let network: Awaited<ReturnType<KeysServer['network']>>;
@@ -23,16 +23,12 @@ const submit = (form: Readonly<Record<string, string>>): Promise<Reply> =>
     form,
     headers: { accept: 'text/html,application/xhtml+xml,*/*;q=0.8' },
   });
-const comparable = ({ body, status }: Reply) => {
-  const { correlationId: _, ...rest } = body;
-  return { status, ...rest };
-};
 
 describe('GET /v1/share', () => {
   it('200: a page that needs no token, loads nothing, sends no referrer, and opens nothing', async () => {
     await network.partner(10);
     const { keyId } = await network.issue(10);
-    const { token, link } = await network.share(keyId, 'passphrase');
+    const { token, link, position } = await network.share(keyId, 'passphrase');
     expect(new URL(link).hash).toBe(`#${token}`);
     const page = await server.call(new URL(link).pathname);
     expect(page.status).toBe(200);
@@ -42,7 +38,9 @@ describe('GET /v1/share', () => {
     );
     expect(page.headers.get('referrer-policy')).toBe('no-referrer');
     expect(page.headers.get('cache-control')).toBe('no-store');
-    const shares = await server.call(`/v1/shares?keyId=${keyId}`, { token: network.admin });
+    const shares = await server.call(`/v1/shares?keyId=${keyId}&atLeast=${position}`, {
+      token: network.admin,
+    });
     expect(shares.body['items']).toMatchObject([{ status: 'open' }]);
     expect(shares.text).not.toContain(token);
   });
