@@ -194,8 +194,8 @@ async function messageDbSide({ adminUrl }) {
 }
 
 async function eventStoreDbSide(url) {
-  const { openEventStoreDb } = await import('../dist/libs/event-store/eventstoredb/index.js');
-  const store = await openEventStoreDb(url);
+  const { EventStoreDBEventStore } = await import('../dist/libs/event-store/eventstoredb/index.js');
+  const store = new EventStoreDBEventStore({ connectionString: url });
   return { store, writer: () => storeWriter(store), close: () => store.close() };
 }
 
