@@ -14,7 +14,9 @@ export interface EventDefinition<Data extends object = object> {
   /** Fields that hold a `SealedText`. */
   readonly personal?: readonly (keyof Data & string)[];
   /** From version n to n + 1, pure, one for each n below `version`. */
-  readonly upcasters?: Readonly<Record<number, (data: Readonly<Record<string, unknown>>) => object>>;
+  readonly upcasters?: Readonly<
+    Record<number, (data: Readonly<Record<string, unknown>>) => object>
+  >;
 }
 
 /** One context's part of the catalogue: total, an event type without an entry does not compile. */
