@@ -18,6 +18,7 @@ const SCRIPT = `(() => {
   document.getElementById('passphrase').focus();
 })();`;
 
+/** No field takes an access token: a page that did would teach people to paste theirs into pages. */
 const HOW_TO_OPEN_SIGNED_IN = `<h2 id="signed-in">If the share is bound to your account</h2>
 <p>Your manager may have bound the share to your company’s users instead of a passphrase. This page does not sign you in:
 open such a share with an access token of yours, or read the key at <code>GET /v1/me/api</code>.</p>
