@@ -81,7 +81,7 @@ export async function startIdentityProvider(
       () =>
         new OidcProvider(issuer, {
           ...configurationOf(users, accessTokenSeconds),
-          jwks: { keys: installation.signingKeys as never },
+          jwks: { keys: installation.signingKeys },
           cookies: {
             keys: [...installation.cookieKeys],
             names: { session: 'keyledger_dev_session' },
@@ -111,7 +111,7 @@ export async function startIdentityProvider(
   }
 }
 
-async function loadProvider(): Promise<typeof import('oidc-provider')> {
+async function loadProvider() {
   try {
     return await import('oidc-provider');
   } catch (error) {
@@ -249,7 +249,7 @@ function addPasswordGrant(
       grantId: await grant.save(),
       gty: DEVELOPMENT_GRANT,
       scope: SCOPE,
-    } as ConstructorParameters<typeof provider.AccessToken>[0]);
+    });
     token.resourceServer = new provider.ResourceServer(
       RESOURCE,
       resourceServer(accessTokenSeconds),

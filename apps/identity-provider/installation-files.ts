@@ -26,7 +26,7 @@ export class InstallationFileError extends Error {
 /** The test users' passwords, random per installation, as `<folder>/development-users.json`, mode 0600. */
 export function readPasswords(folder: string): ReadonlyMap<string, string> {
   const file = join(folder, USERS_FILE);
-  const known = readPrivate<Record<string, string>>(file) ?? {};
+  const known = (readPrivate(file) ?? {}) as Record<string, string>;
   const missing = DEVELOPMENT_USERS.filter(({ name }) => typeof known[name] !== 'string');
   if (missing.length > 0) {
     for (const { name } of missing) known[name] = randomBytes(PASSWORD_BYTES).toString('base64url');
@@ -37,7 +37,7 @@ export function readPasswords(folder: string): ReadonlyMap<string, string> {
 
 export function readInstallation(folder: string): Installation {
   const file = join(folder, INSTALLATION_FILE);
-  const known = readPrivate<Installation>(file);
+  const known = readPrivate(file) as Installation | undefined;
   if (known) return known;
   const installation: Installation = {
     port: undefined,
@@ -59,7 +59,7 @@ function rsaKey(): Installation['signingKeys'][number] {
   return { ...privateKey.export({ format: 'jwk' }), kid: randomUUID(), alg: 'RS256', use: 'sig' };
 }
 
-function readPrivate<T>(file: string): T | undefined {
+function readPrivate(file: string): unknown {
   let text: string;
   try {
     if ((statSync(file).mode & 0o077) !== 0)
@@ -72,7 +72,7 @@ function readPrivate<T>(file: string): T | undefined {
     throw error;
   }
   try {
-    return JSON.parse(text) as T;
+    return JSON.parse(text) as unknown;
   } catch {
     throw new InstallationFileError(
       `${file} is no JSON: restore it, or remove it to start with new ones`,

@@ -16,6 +16,7 @@ import { RemoveEmployeeHandler } from './commands/remove/remove-employee.handler
 import { IdentityReservations } from './identity-reservations.js';
 import { AccessDeniedInterceptor } from './interface/access-denied.interceptor.js';
 import { AccessGuard } from './interface/access.guard.js';
+import { EmployeesResolver } from './interface/graphql/employees.resolver.js';
 import { EmployeesController } from './interface/rest/employees.controller.js';
 import { ProtectedResourceController } from './interface/rest/protected-resource.controller.js';
 import { AccessDenials } from './ports/access-denials.port.js';
@@ -54,6 +55,7 @@ export class AccessModule {
         { provide: APP_INTERCEPTOR, useClass: AccessDeniedInterceptor },
         IdentityReservations,
         RequestGate,
+        EmployeesResolver,
         EmployeeDesk,
         EmployeeReader,
         AdmitEmployeeHandler,

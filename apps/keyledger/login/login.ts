@@ -108,14 +108,9 @@ function passwordOf(user: string, file: string): string {
 }
 
 function openBrowser(url: string): void {
-  const [command, ...before] =
-    process.platform === 'darwin'
-      ? ['open']
-      : process.platform === 'win32'
-        ? ['explorer']
-        : ['xdg-open'];
+  const commands: Partial<Record<NodeJS.Platform, string>> = { darwin: 'open', win32: 'explorer' };
   try {
-    spawn(command ?? 'xdg-open', [...before, url], { stdio: 'ignore', detached: true })
+    spawn(commands[process.platform] ?? 'xdg-open', [url], { stdio: 'ignore', detached: true })
       .on('error', () => undefined)
       .unref();
   } catch {

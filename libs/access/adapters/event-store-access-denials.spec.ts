@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { networkId, streamId } from '#kernel';
 import { EventCatalogue, type StoredEvent } from '#event-store';
+import { FixedClock } from '#kernel/testing';
 import { MemoryEventStore } from '#event-store/memory';
 import { PersonalData } from '#sealing';
 import { accessEvents } from '../access.events.js';
@@ -37,7 +38,7 @@ const sam: Principal = {
 const catalogue = new EventCatalogue(accessEvents);
 
 describe('recording denials', () => {
-  const clock = { instant: new Date('2026-03-04T23:59:00Z'), now: () => clock.instant };
+  const clock = new FixedClock(new Date('2026-03-04T23:59:00Z'));
   const setup = (store = new BrokenStore()) => ({
     store,
     denials: new EventStoreAccessDenials(

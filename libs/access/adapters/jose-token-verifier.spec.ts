@@ -1,11 +1,17 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { exportSPKI, generateKeyPair, importJWK, UnsecuredJWT } from 'jose';
+import { Clock } from '#kernel';
 import { AccessOptions, type IssuerOptions } from '../access.options.js';
 import { TokenRefusedError, type TokenRefusal } from '../ports/token-verifier.port.js';
 import { startSignedIssuer, type SignedIssuer } from '../testing/signed-issuer.js';
 import { CLOCK_SKEW_SECONDS, JoseTokenVerifier, TOKEN_BYTES_MAX } from './jose-token-verifier.js';
 
-const clock = { now: () => new Date() };
+class SystemClock extends Clock {
+  override now(): Date {
+    return new Date();
+  }
+}
+const clock = new SystemClock();
 const nowSeconds = () => Math.floor(Date.now() / 1_000);
 
 describe('access token verification', () => {

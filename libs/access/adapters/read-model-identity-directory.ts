@@ -32,14 +32,13 @@ export class ReadModelIdentityDirectory extends IdentityDirectory {
     const options = { projections: [IDENTITIES_PROJECTION], ...(signal ? { signal } : {}) };
     const look = (sql: SqlReader) =>
       sql.rows<IdentityRow>(IDENTITY_SQL, [networkId, issuer, subject]);
-    let { value: rows, position: reached } = await this.readModels.read(options, look);
-    const fence = rows[0]?.fence ?? null;
-    if (fence !== null && fence > reached)
-      ({ value: rows, position: reached } = await this.readModels.read(
-        { ...options, atLeast: position(fence) },
-        look,
-      ));
-    return rows[0] ? linked(rows[0]) : undefined;
+    const first = await this.readModels.read(options, look);
+    const fence = first.value[0]?.fence ?? null;
+    const { value } =
+      fence !== null && fence > first.position
+        ? await this.readModels.read({ ...options, atLeast: position(fence) }, look)
+        : first;
+    return value[0] ? linked(value[0]) : undefined;
   }
 }
 

@@ -53,9 +53,15 @@ describe('the coalescing of denials', () => {
           code: `keys/problem-${String(n % 40)}`,
         }),
       );
-      if (first) ((events += 1), (counted += first.count));
+      if (first) {
+        events += 1;
+        counted += first.count;
+      }
     }
-    for (const summary of coalescing.endWindow()) ((events += 1), (counted += summary.count));
+    for (const summary of coalescing.endWindow()) {
+      events += 1;
+      counted += summary.count;
+    }
     expect(events).toBeLessThanOrEqual(2 * DENIAL_CALLERS_MAX + DENIAL_OVERFLOW_MAX + 1);
     expect(counted).toBe(100_000);
   });

@@ -3,6 +3,8 @@ import { randomUUID } from 'node:crypto';
 import { Controller, Get, Module, Post } from '@nestjs/common';
 import { APP_FILTER, APP_PIPE } from '@nestjs/core';
 import { CqrsModule } from '@nestjs/cqrs';
+import { GraphQLModule } from '@nestjs/graphql';
+import { MercuriusDriver, type MercuriusDriverConfig } from '@nestjs/mercurius';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { Test } from '@nestjs/testing';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
@@ -180,6 +182,11 @@ describe('the edge of access', () => {
         CqrsModule.forRoot(),
         MessagingModule.forRoot({ recordedBy: 'test' }),
         AccessModule.forRoot(access),
+        GraphQLModule.forRoot<MercuriusDriverConfig>({
+          driver: MercuriusDriver,
+          autoSchemaFile: true,
+          context: (request: unknown, reply: unknown) => ({ request, reply }),
+        }),
       ],
       controllers: [DoorsController],
       providers: [
@@ -288,12 +295,9 @@ describe('the edge of access', () => {
       },
       ...(payload === undefined ? {} : { payload }),
     });
-    let body: Answered['body'] = {};
-    try {
-      body = JSON.parse(response.body) as Answered['body'];
-    } catch {
-      body = {};
-    }
+    const body = String(response.headers['content-type']).includes('json')
+      ? (JSON.parse(response.body) as Answered['body'])
+      : {};
     return { status: response.statusCode, headers: response.headers, body, text: response.body };
   };
   const tokenOf = (sub: string, network = 1) => issuer.token({ sub, network_id: network });
@@ -638,6 +642,58 @@ describe('the edge of access', () => {
     expect(await send('POST', '/v1/plain', await tokenOf('calm', 2))).toMatchObject({
       status: 201,
     });
+  });
+
+  it('guards GraphQL like REST: no answer without a token, not even the schema', async () => {
+    const graphql = (query: string, token?: string) => send('POST', '/graphql', token, { query });
+    for (const query of [
+      '{ __schema { types { name } } }',
+      '{ __typename }',
+      '{ employees(networkId: "1") { edges { cursor } } }',
+    ])
+      expect(await graphql(query)).toMatchObject({
+        status: 401,
+        body: { code: 'access/unauthenticated' },
+      });
+    const sam = await superUserOf(2);
+    await admit('by-graphql', {}, 2);
+    const token = await tokenOf('by-graphql', 2);
+    const answered = await graphql(
+      '{ employees(networkId: "2", first: 200) { edges { node { subject superUser } } } }',
+      sam,
+    );
+    expect(answered.text).toContain('"subject":"by-graphql"');
+    expect(answered.headers['x-ledger-position']).toBeDefined();
+    const refused = await graphql(
+      '{ employees(networkId: "2") { edges { node { subject } } } }',
+      token,
+    );
+    expect(refused.body).toMatchObject({
+      errors: [{ extensions: { code: 'access/forbidden', status: 403 } }],
+    });
+    const other = await graphql(
+      '{ employees(networkId: "1") { edges { node { subject } } } }',
+      sam,
+    );
+    expect(other.body).toMatchObject({
+      errors: [{ extensions: { code: 'access/unknown-network' } }],
+    });
+  });
+
+  it('charges each mutation of a GraphQL document', async () => {
+    await admit('aliases', {}, 2);
+    const token = await tokenOf('aliases', 2);
+    const field = (n: number) =>
+      `m${String(n)}: removeEmployee(networkId: "2", employeeId: "999") { removed }`;
+    const query = `mutation { ${Array.from({ length: 310 }, (_, n) => field(n)).join(' ')} }`;
+    const { body } = await send('POST', '/graphql', token, { query });
+    const codes = (body['errors'] as { extensions: { code: string } }[]).map(
+      ({ extensions }) => extensions.code,
+    );
+    expect(
+      codes.filter((code) => code === 'access/too-many-requests').length,
+    ).toBeGreaterThanOrEqual(9);
+    expect(codes.filter((code) => code === 'access/forbidden').length).toBeGreaterThanOrEqual(299);
   });
 
   it('records refusals of strangers and of handlers, few events for many requests', async () => {

@@ -1,11 +1,13 @@
 import type { INestApplication } from '@nestjs/common';
+import { ExecutionContextHost } from '@nestjs/core/helpers/execution-context-host.js';
+import { ProblemCatalogue, ProblemFilter } from '#problems';
 import { RequestGate } from '../request-gate.js';
 import type { AccessReply, AccessRequest } from './request.js';
 
 interface HookedServer {
   addHook(
     name: 'onRequest',
-    hook: (request: AccessRequest, reply: AccessReply) => Promise<void>,
+    hook: (request: AccessRequest, reply: AccessReply) => Promise<unknown>,
   ): unknown;
 }
 
@@ -15,8 +17,16 @@ interface HookedServer {
  */
 export function installAccess(app: INestApplication): void {
   const gate = app.get(RequestGate);
+  const filter = new ProblemFilter(app.get(ProblemCatalogue));
   const server = app.getHttpAdapter().getInstance() as HookedServer;
   server.addHook('onRequest', async (request, reply) => {
-    await gate.admit(request, reply);
+    try {
+      await gate.admit(request, reply);
+    } catch (error) {
+      // Rendered here: Fastify gives routes that were loaded before Nest set its error handler a handler of its own.
+      filter.catch(error, new ExecutionContextHost([request, reply]));
+      return reply;
+    }
+    return undefined;
   });
 }

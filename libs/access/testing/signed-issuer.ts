@@ -37,7 +37,7 @@ export async function startSignedIssuer(
   const { alg = 'RS256', audience = 'keyledger' } = options;
   let generation = 0;
   let pair = await generateKeyPair(alg, { extractable: true });
-  let jwk: JWK = {};
+  let jwk: JWK & { kid: string } = { kid: '' };
   const publish = async () => {
     generation += 1;
     jwk = {
@@ -80,9 +80,9 @@ export async function startSignedIssuer(
         network_id: 1,
       };
       const payload = Object.fromEntries(
-        Object.entries({ ...good, ...claims }).filter(([, value]) => value !== undefined),
+        Object.entries<unknown>({ ...good, ...claims }).filter(([, value]) => value !== undefined),
       );
-      return sign(payload, { alg, typ: 'at+jwt', kid: jwk.kid ?? '', ...header });
+      return sign(payload, { alg, typ: 'at+jwt', kid: jwk.kid, ...header });
     },
     requests: () => requests,
     answerWith: (next) => {

@@ -21,7 +21,7 @@ import { PERMISSIONS, type Permission } from '../../domain/principal.value.js';
 
 export const ISSUER_LENGTH_MAX = 512;
 /** No control characters: a subject is shown and logged. */
-const SUBJECT = /^[^\p{Cc}\p{Cs}\p{Bidi_Control}]{1,255}$/u;
+export const SUBJECT = /^[^\p{Cc}\p{Cs}\p{Bidi_Control}]{1,255}$/u;
 const SCOPES = ['global', 'limited'] as const;
 
 export class NetworkEmployeesPath {

@@ -4,7 +4,6 @@ import { DomainError, employeeId, streamId, type NetworkId } from '#kernel';
 import { StreamReader } from '#messaging';
 import {
   decodeCursor,
-  encodeCursor,
   InvalidCursorError,
   LOG_TIMES,
   pageOf,
@@ -20,9 +19,13 @@ import {
 import { Authorizer, OPERATOR } from '../../authorizer.port.js';
 import type { Permission, Principal } from '../../domain/principal.value.js';
 import { EMPLOYEES_TABLE, IDENTITIES_PROJECTION } from '../../projections/identities.projection.js';
-import { GetEmployee, ListEmployees, type EmployeeView } from './employees.query.js';
-
-const CURSOR = 'employees';
+import {
+  employeeCursor,
+  EMPLOYEES_CURSOR,
+  GetEmployee,
+  ListEmployees,
+  type EmployeeView,
+} from './employees.query.js';
 
 interface EmployeeRow {
   readonly employee_id: bigint;
@@ -107,15 +110,14 @@ export class ListEmployeesHandler implements IQueryHandler<
   async execute({ input }: ListEmployees): Promise<ReadResult<Page<EmployeeView>>> {
     const { principal, networkId, first, after } = input;
     await this.employees.authorize(principal, networkId);
-    const last = after === undefined ? 0n : afterOf(decodeCursor(CURSOR, networkId, after));
+    const last =
+      after === undefined ? 0n : afterOf(decodeCursor(EMPLOYEES_CURSOR, networkId, after));
     const { value, position } = await this.employees.read(
       input,
       `AND e.employee_id > $2 ORDER BY e.employee_id LIMIT $3`,
       [last, first + 1],
     );
-    const page = pageOf(value, first, viewOf, (row) =>
-      encodeCursor(CURSOR, networkId, [row.employee_id]),
-    );
+    const page = pageOf(value, first, viewOf, (row) => employeeCursor(networkId, row.employee_id));
     return { value: page, position };
   }
 }

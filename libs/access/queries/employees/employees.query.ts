@@ -1,6 +1,6 @@
 import type { EmployeeId, NetworkId } from '#kernel';
 import type { Position } from '#event-store';
-import type { AsOf } from '#projections';
+import { encodeCursor, type AsOf } from '#projections';
 import type { Principal } from '../../domain/principal.value.js';
 import type { EmployeeRights } from '../../domain/employee.events.js';
 
@@ -11,6 +11,12 @@ export interface EmployeeView extends EmployeeRights {
   readonly removed: boolean;
   readonly admittedAt: string;
 }
+
+export const EMPLOYEES_CURSOR = 'employees';
+
+/** The place after an employee in the list of the network. */
+export const employeeCursor = (networkId: NetworkId, employeeId: EmployeeId | bigint): string =>
+  encodeCursor(EMPLOYEES_CURSOR, networkId, [BigInt(employeeId)]);
 
 interface Reading {
   readonly principal: Principal;

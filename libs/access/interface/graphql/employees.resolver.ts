@@ -1,0 +1,147 @@
+import { CommandBus, QueryBus } from '@nestjs/cqrs';
+import { Args, Mutation, Query, Resolver } from '@nestjs/graphql';
+import type { Connection, ReadArgs } from '#graphql';
+import { DomainError, employeeId, networkId } from '#kernel';
+import { answer, Ctx, type Answer, type RequestContext } from '#messaging';
+import { parseAsOf, type Page, type ReadResult } from '#projections';
+import { AdmitEmployee } from '../../commands/admit/admit-employee.command.js';
+import { ChangeEmployeeRights } from '../../commands/change-rights/change-employee-rights.command.js';
+import type { EmployeeAnswer } from '../../commands/employee-desk.js';
+import { RemoveEmployee } from '../../commands/remove/remove-employee.command.js';
+import type { Principal } from '../../domain/principal.value.js';
+import {
+  employeeCursor,
+  GetEmployee,
+  ListEmployees,
+  type EmployeeView,
+} from '../../queries/employees/employees.query.js';
+import { Caller } from '../caller.decorator.js';
+import {
+  AdmitEmployeeInput,
+  EmployeeArgs,
+  EmployeeConnection,
+  EmployeeIdArgs,
+  EmployeeRightsInput,
+  EmployeesArgs,
+  EmployeeType,
+} from './employees.types.js';
+
+type EmployeeSaid = Omit<EmployeeView, 'admittedAt'>;
+
+@Resolver(() => EmployeeType)
+export class EmployeesResolver {
+  constructor(
+    private readonly commands: CommandBus,
+    private readonly queries: QueryBus,
+  ) {}
+
+  @Query(() => EmployeeType, { description: 'One employee of a network.' })
+  async employee(
+    @Caller() caller: Principal,
+    @Ctx() context: RequestContext,
+    @Args() args: EmployeeArgs,
+  ): Promise<Answer<EmployeeView>> {
+    const query = new GetEmployee({ principal: caller, ...ids(args), ...reading(args, context) });
+    const { value, position } = await this.queries.execute<GetEmployee, ReadResult<EmployeeView>>(
+      query,
+    );
+    return answer(value, position);
+  }
+
+  @Query(() => EmployeeConnection, {
+    description: 'Employees of a network by id, the removed ones too.',
+  })
+  async employees(
+    @Caller() caller: Principal,
+    @Ctx() context: RequestContext,
+    @Args() args: EmployeesArgs,
+  ): Promise<Answer<Connection<EmployeeView>>> {
+    const network = networkId(Number(args.networkId));
+    const { first, after } = args;
+    const query = new ListEmployees({
+      principal: caller,
+      networkId: network,
+      first,
+      after,
+      ...reading(args, context),
+    });
+    const { value, position } = await this.queries.execute<
+      ListEmployees,
+      ReadResult<Page<EmployeeView>>
+    >(query);
+    const edges = value.items.map((node) => ({
+      node,
+      cursor: employeeCursor(network, node.employeeId),
+    }));
+    return answer({ edges, pageInfo: value.page, position }, position);
+  }
+
+  @Mutation(() => EmployeeType, {
+    description: 'Admits an employee; operators: the first super user.',
+  })
+  admitEmployee(
+    @Caller() caller: Principal,
+    @Ctx() context: RequestContext,
+    @Args('input') input: AdmitEmployeeInput,
+  ): Promise<Answer<EmployeeSaid>> {
+    const { issuer, subject, superUser, permissions, scope } = input;
+    return this.changed(
+      new AdmitEmployee(caller, context, {
+        ...ids(input),
+        issuer,
+        subject,
+        rights: { superUser, permissions, scope },
+      }),
+    );
+  }
+
+  @Mutation(() => EmployeeType, {
+    description: 'Changes what an employee may do, from the next request on.',
+  })
+  changeEmployeeRights(
+    @Caller() caller: Principal,
+    @Ctx() context: RequestContext,
+    @Args() args: EmployeeIdArgs,
+    @Args('rights') { superUser, permissions, scope }: EmployeeRightsInput,
+  ): Promise<Answer<EmployeeSaid>> {
+    const rights = {
+      ...(typeof superUser === 'boolean' ? { superUser } : {}),
+      ...(permissions ? { permissions } : {}),
+      ...(scope ? { scope } : {}),
+    };
+    return this.changed(new ChangeEmployeeRights(caller, context, { ...ids(args), rights }));
+  }
+
+  @Mutation(() => EmployeeType, { description: 'Removes an employee, from the next request on.' })
+  removeEmployee(
+    @Caller() caller: Principal,
+    @Ctx() context: RequestContext,
+    @Args() args: EmployeeIdArgs,
+  ): Promise<Answer<EmployeeSaid>> {
+    return this.changed(new RemoveEmployee(caller, context, ids(args)));
+  }
+
+  private async changed(
+    command: AdmitEmployee | ChangeEmployeeRights | RemoveEmployee,
+  ): Promise<Answer<EmployeeSaid>> {
+    const { employee, position } = await this.commands.execute<typeof command, EmployeeAnswer>(
+      command,
+    );
+    const { rights, ...said } = employee;
+    return answer({ ...said, ...rights }, position);
+  }
+}
+
+const ids = (args: EmployeeIdArgs) => ({
+  networkId: networkId(Number(args.networkId)),
+  employeeId: employeeId(Number(args.employeeId)),
+});
+
+function reading({ atLeast, asOf }: ReadArgs, { signal }: RequestContext) {
+  const place = asOf === undefined ? undefined : parseAsOf(asOf);
+  if (asOf !== undefined && !place)
+    throw new DomainError('request/invalid', {
+      errors: [{ pointer: '/asOf', problem: 'must be an ISO 8601 time or a ledger position' }],
+    });
+  return { signal, atLeast, asOf: place };
+}

@@ -1,0 +1,138 @@
+import { ArgsType, Field, ID, InputType, ObjectType, registerEnumType } from '@nestjs/graphql';
+import {
+  ArrayUnique,
+  IsArray,
+  IsBoolean,
+  IsIn,
+  IsOptional,
+  IsString,
+  IsUrl,
+  Matches,
+  MaxLength,
+} from 'class-validator';
+import { ConnectionArgs, connectionOf, ReadArgs } from '#graphql';
+import { PERMISSIONS, type Permission } from '../../domain/principal.value.js';
+import { ISSUER_LENGTH_MAX, SUBJECT } from '../rest/employees.dto.js';
+
+/** Up to 2^53, which no GraphQL Int holds. */
+const INTEGER_ID = /^[1-9]\d{0,14}$/;
+const INTEGER_ID_EXPECTED = { message: 'must be a positive integer' };
+const SCOPES = ['global', 'limited'] as const;
+type Scope = (typeof SCOPES)[number];
+
+const ScopeName: Readonly<Record<Scope, Scope>> = { global: 'global', limited: 'limited' };
+registerEnumType(ScopeName, {
+  name: 'EmployeeScope',
+  description: 'limited: only partners whose manager the employee is.',
+});
+
+@ObjectType('Employee', { description: 'Removed employees stay listed, and have no rights.' })
+export class EmployeeType {
+  @Field(() => ID)
+  readonly employeeId!: number;
+
+  @Field(() => String)
+  readonly issuer!: string;
+
+  @Field(() => String)
+  readonly subject!: string;
+
+  @Field(() => Boolean)
+  readonly superUser!: boolean;
+
+  @Field(() => [String])
+  readonly permissions!: Permission[];
+
+  @Field(() => ScopeName)
+  readonly scope!: Scope;
+
+  @Field(() => Boolean)
+  readonly removed!: boolean;
+}
+
+export const EmployeeConnection = connectionOf(EmployeeType, 'Employee');
+
+@ArgsType()
+export class EmployeesArgs extends ConnectionArgs {
+  @Field(() => ID)
+  @Matches(INTEGER_ID, INTEGER_ID_EXPECTED)
+  readonly networkId!: string;
+}
+
+@ArgsType()
+export class EmployeeIdArgs {
+  @Field(() => ID)
+  @Matches(INTEGER_ID, INTEGER_ID_EXPECTED)
+  readonly networkId!: string;
+
+  @Field(() => ID)
+  @Matches(INTEGER_ID, INTEGER_ID_EXPECTED)
+  readonly employeeId!: string;
+}
+
+@ArgsType()
+export class EmployeeArgs extends ReadArgs {
+  @Field(() => ID)
+  @Matches(INTEGER_ID, INTEGER_ID_EXPECTED)
+  readonly networkId!: string;
+
+  @Field(() => ID)
+  @Matches(INTEGER_ID, INTEGER_ID_EXPECTED)
+  readonly employeeId!: string;
+}
+
+@InputType()
+export class AdmitEmployeeInput {
+  @Field(() => ID)
+  @Matches(INTEGER_ID, INTEGER_ID_EXPECTED)
+  readonly networkId!: string;
+
+  @Field(() => ID)
+  @Matches(INTEGER_ID, INTEGER_ID_EXPECTED)
+  readonly employeeId!: string;
+
+  @Field(() => String)
+  @IsString()
+  @MaxLength(ISSUER_LENGTH_MAX)
+  @IsUrl({ protocols: ['https', 'http'], require_protocol: true, require_tld: false })
+  readonly issuer!: string;
+
+  @Field(() => String)
+  @IsString()
+  @Matches(SUBJECT, { message: '$property must be 1 to 255 printable characters' })
+  readonly subject!: string;
+
+  @Field(() => Boolean)
+  @IsBoolean()
+  readonly superUser!: boolean;
+
+  @Field(() => [String])
+  @IsArray()
+  @ArrayUnique()
+  @IsIn(PERMISSIONS, { each: true })
+  readonly permissions!: Permission[];
+
+  @Field(() => ScopeName)
+  @IsIn(SCOPES)
+  readonly scope!: Scope;
+}
+
+@InputType({ description: 'What is absent stays.' })
+export class EmployeeRightsInput {
+  @Field(() => Boolean, { nullable: true })
+  @IsOptional()
+  @IsBoolean()
+  readonly superUser?: boolean | null;
+
+  @Field(() => [String], { nullable: true })
+  @IsOptional()
+  @IsArray()
+  @ArrayUnique()
+  @IsIn(PERMISSIONS, { each: true })
+  readonly permissions?: Permission[] | null;
+
+  @Field(() => ScopeName, { nullable: true })
+  @IsOptional()
+  @IsIn(SCOPES)
+  readonly scope?: Scope | null;
+}
