@@ -243,6 +243,14 @@ export class Checkpoints {
       throw new LeaseLostError(consumerLabel(lease.id));
   }
 
+  /** Within a transaction that holds the row: its indexes are there, and the lease begins anew. */
+  async markIndexed(client: pg.PoolClient, lease: Lease): Promise<void> {
+    await client.query(
+      `UPDATE ledger.checkpoints SET indexed = true, lease_until = ${LEASE} WHERE name = $1 AND build = $2`,
+      [lease.id.name, lease.id.build],
+    );
+  }
+
   /** Gives the lease back, when it is still ours. */
   async release(leases: readonly Lease[]): Promise<void> {
     await this.pool.query(

@@ -31,6 +31,8 @@ export const RUNNER_CONNECT_TIMEOUT_MS = 5_000;
 export const RUNNER_CONNECTIONS_MAX = 6;
 /** Index builds after a fill. */
 export const INDEX_BUILD_TIMEOUT_MS = 3_600_000;
+/** Of the database server, while an index is built after a fill. */
+export const INDEX_BUILD_MEMORY = '256MB';
 
 /** Below, rows go as arrays in one statement; from here on by `COPY`. */
 export const COPY_ROWS_MIN = 100;

@@ -10,7 +10,8 @@ import { ProjectionSwitch } from './projection-switch.js';
 import type { Projection } from './projection.js';
 import { SwitchRefusedError } from './projections.errors.js';
 import { ConsumerRunner } from './runner.js';
-import { failureText } from './status.js';
+import type { ConsumerStatus } from './status.js';
+import { failureText, statusesOf } from './status.js';
 import type { CompiledTable } from './table-schema.js';
 import {
   buildName,
@@ -54,6 +55,12 @@ export class ProjectionBuilds {
   constructor(readonly options: ProjectionRunnerOptions) {
     this.#checkpoints = new Checkpoints(options.pool);
     this.#switch = new ProjectionSwitch(options.pool);
+  }
+
+  /** All builds of all projections and processes, with lag and failures, whoever runs them. */
+  async statuses(): Promise<ConsumerStatus[]> {
+    const head = await this.options.store.head();
+    return statusesOf(await this.#checkpoints.all(), this.options.clock.now(), head);
   }
 
   /** Shows another build: the rollback after a switch. @throws {SwitchRefusedError} */

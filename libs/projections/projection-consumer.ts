@@ -5,7 +5,7 @@ import { inTransaction } from './checkpoints.js';
 import type { Batch, Consumer } from './consumer.js';
 import { FailingEventError } from './consumer.js';
 import { isCausedByEvent } from './database-errors.js';
-import { INDEX_BUILD_TIMEOUT_MS } from './limits.js';
+import { INDEX_BUILD_MEMORY, INDEX_BUILD_TIMEOUT_MS } from './limits.js';
 import type { Projection } from './projection.js';
 import { loadRows, writeRows } from './projection-writes.js';
 import type { ProjectionSwitch } from './projection-switch.js';
@@ -129,13 +129,11 @@ export class ProjectionConsumer implements Consumer {
       inTransaction(this.checkpoints.pool, async (client) => {
         await this.checkpoints.lock(client, lease);
         await client.query(`SET LOCAL statement_timeout = ${String(INDEX_BUILD_TIMEOUT_MS)}`);
+        await client.query(`SET LOCAL maintenance_work_mem = '${INDEX_BUILD_MEMORY}'`);
         for (const statement of createIndexesSql(this.#tables.values(), build))
           await client.query(statement);
         await this.#analyze(client);
-        await client.query(
-          'UPDATE ledger.checkpoints SET indexed = true WHERE name = $1 AND build = $2',
-          [this.id.name, build],
-        );
+        await this.checkpoints.markIndexed(client, lease);
       }),
     );
     lease.indexed = true;

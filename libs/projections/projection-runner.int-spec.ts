@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import type { EventStore } from '#event-store';
+import type { EventStore, SubscribeOptions, SubscriptionItem } from '#event-store';
 import { MemoryEventStore, MemoryLog } from '#event-store/memory';
 import { openLedger } from '#event-store';
 import {
@@ -10,12 +10,27 @@ import {
   SwitchRefusedError,
 } from '#projections';
 import {
+  appendEvents,
   counted,
   counts,
   EngineFixture,
   eventually,
   SystemClock,
 } from './testing/engine-fixture.js';
+
+class CountingStore extends MemoryEventStore {
+  subscriptions = 0;
+  subscriptionsMost = 0;
+  override async *subscribeAll(options?: SubscribeOptions): AsyncGenerator<SubscriptionItem> {
+    this.subscriptions += 1;
+    this.subscriptionsMost = Math.max(this.subscriptionsMost, this.subscriptions);
+    try {
+      yield* super.subscribeAll(options);
+    } finally {
+      this.subscriptions -= 1;
+    }
+  }
+}
 
 let engine: EngineFixture;
 beforeEach(async () => {
@@ -200,6 +215,33 @@ describe('a projection runner', () => {
       (all) => all.every(({ position }) => position !== undefined),
     );
     expect(applied).toBe(1);
+  });
+
+  it('reads the log once for all of them, also after one had to catch up by itself', async () => {
+    const counting = new CountingStore(new MemoryLog());
+    await openLedger(counting, { clock: new SystemClock() });
+    await appendEvents(counting, engine.catalogue, [counted(1)]);
+    const one = engine.runner(
+      [counts(), counts(1, { name: 'other', tables: {}, apply: () => [] })],
+      counting,
+    );
+    await eventually(totals, (rows) => rows['1'] === 1);
+    await one.stop();
+    expect(counting.subscriptions).toBe(0);
+    const late = counts(1, { name: 'late', tables: {}, apply: () => [] });
+    const two = engine.runner([counts(), late], counting);
+    await eventually(
+      () => two.status(),
+      (all) => all.every(({ state, lag }) => state === 'running' && lag.events === 0),
+    );
+    expect(counting.subscriptionsMost).toBe(2);
+    await eventually(
+      () => Promise.resolve(counting.subscriptions),
+      (count) => count === 1,
+    );
+    const at = await appendEvents(counting, engine.catalogue, [counted(1)]);
+    expect((await read('counts', at)).value).toEqual({ 1: 2 });
+    await two.stop();
   });
 
   it('refuses a checkpoint of another log, and applies nothing', async () => {

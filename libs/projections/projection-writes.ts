@@ -30,7 +30,12 @@ export async function writeRows(
   writes: TableWrites,
 ): Promise<void> {
   const target = qualified(tableName(table.name, build));
-  await insertRows(client, target, table.stored, writes.inserts);
+  // Deletes first: what one row gives up, another may take in the same batch (unique indexes).
+  if (writes.deletes.length > 0)
+    await client.query(
+      `DELETE FROM ${target} t USING ${given(table.key)} g WHERE ${sameKey(table)}`,
+      arrays(table.key, writes.deletes),
+    );
   if (writes.updates.length > 0) {
     const set = table.stored.filter((column) => !table.key.includes(column));
     await client.query(
@@ -38,11 +43,7 @@ export async function writeRows(
       arrays(table.stored, writes.updates),
     );
   }
-  if (writes.deletes.length > 0)
-    await client.query(
-      `DELETE FROM ${target} t USING ${given(table.key)} g WHERE ${sameKey(table)}`,
-      arrays(table.key, writes.deletes),
-    );
+  await insertRows(client, target, table.stored, writes.inserts);
   if (table.history)
     await insertRows(
       client,

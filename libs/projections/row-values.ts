@@ -7,8 +7,11 @@ export class RowShapeError extends Error {
 }
 
 const INTEGER_MAX = 2 ** 31 - 1;
+const ISO_TIME = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}\.\d{3}Z$/;
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
 /** PostgreSQL holds neither NUL nor lone surrogates; events may. */
+const PLAIN = /^[ -\u7fff]*$/;
+const ESCAPED_NOT_STORABLE = /\\u(?:0000|d[89a-f])/;
 const NOT_STORABLE = /[\0\p{Surrogate}]/gu;
 
 /** Each column with the value as it would be read back, so that a row in memory equals the same row from the database. */
@@ -91,11 +94,13 @@ const NORMALISE: Readonly<Record<Column['type'], Normalise>> = {
   boolean: (value) => (typeof value === 'boolean' ? value : undefined),
   integer: (value) =>
     Number.isInteger(value) && Math.abs(value as number) <= INTEGER_MAX ? value : undefined,
-  jsonb: (value) => (typeof value === 'bigint' ? undefined : storableJson(value)),
+  jsonb: (value) => (typeof value === 'bigint' ? undefined : value),
   text: (value) => (typeof value === 'string' ? storableText(value) : undefined),
   timestamptz: (value) => {
-    const time = typeof value === 'string' ? new Date(value) : undefined;
-    return time && !Number.isNaN(time.getTime()) ? time.toISOString() : undefined;
+    if (typeof value !== 'string') return undefined;
+    if (ISO_TIME.test(value)) return value;
+    const time = new Date(value);
+    return Number.isNaN(time.getTime()) ? undefined : time.toISOString();
   },
   tsvector: (value) => (typeof value === 'string' ? storableText(value) : undefined),
   uuid: (value) => (typeof value === 'string' && UUID.test(value) ? value : undefined),
@@ -106,14 +111,20 @@ const NORMALISE: Readonly<Record<Column['type'], Normalise>> = {
 };
 
 function storableText(text: string): string {
-  return text.replace(NOT_STORABLE, '\ufffd');
+  return PLAIN.test(text) ? text : text.replace(NOT_STORABLE, '\ufffd');
 }
 
-/** A plain copy, as `JSON.parse(JSON.stringify())` gives it: what it was made of may change afterwards. */
-function storableJson(value: Exclude<ColumnValue, null | bigint>): ColumnValue {
-  return JSON.parse(JSON.stringify(value), (_, one: unknown) =>
-    typeof one === 'string' ? storableText(one) : one,
-  ) as ColumnValue;
+/** As PostgreSQL takes it: what it cannot hold stands escaped in the text, and only then is the value looked through. */
+function jsonText(value: ColumnValue): string {
+  const text = JSON.stringify(value);
+  if (!ESCAPED_NOT_STORABLE.test(text)) return text;
+  return JSON.stringify(value, (_, one: unknown) => {
+    if (typeof one === 'string') return storableText(one);
+    if (typeof one !== 'object' || one === null || Array.isArray(one)) return one;
+    return Object.fromEntries(
+      Object.entries(one).map(([name, inner]) => [storableText(name), inner]),
+    );
+  });
 }
 
 /** A value in the text form that `COPY` and casts from text take. */
@@ -121,7 +132,7 @@ export function textOf(column: Column, value: ColumnValue): string | null {
   if (value === null) return null;
   switch (column.type) {
     case 'jsonb':
-      return JSON.stringify(value);
+      return jsonText(value);
     case 'text[]':
       return arrayLiteral(value as readonly string[]);
     default:

@@ -22,6 +22,8 @@ const SESSION: Readonly<Record<string, string | number>> = {
   tcp_keepalives_idle: 5,
   tcp_keepalives_interval: 2,
   tcp_keepalives_count: 3,
+  // Rows and checkpoint are lost together in a crash, and made again from the log: no commit has to wait for the disk.
+  synchronous_commit: 'off',
   TimeZone: 'UTC',
   // Rows are always looked up by a few thousand keys: on a table without statistics yet, a hash or merge join would read
   // all of it for every batch.

@@ -343,9 +343,12 @@ export class ConsumerRunner {
           Math.min(RETRY_DELAY_MS_MAX, RETRY_DELAY_MS_MIN * 2 ** Math.min(10, slot.failures - 1));
         this.#log.warn(details, 'a projection or process is tried again');
         await this.options.checkpoints.release([member.lease]);
-        setTimeout(() => {
-          this.#kick();
-        }, slot.tryAfter - Date.now()).unref();
+        setTimeout(
+          () => {
+            this.#kick();
+          },
+          Math.max(0, slot.tryAfter - Date.now()),
+        ).unref();
       }
     } catch (failure) {
       // A lease that cannot be given back ends by itself.

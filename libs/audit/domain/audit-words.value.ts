@@ -1,31 +1,34 @@
 export const AUDIT_WORDS_MAX = 64;
 export const AUDIT_WORD_CHARACTERS_MAX = 64;
 const SEARCHED_CHARACTERS_MAX = 4_096;
+const ASCII = /^[\0-\x7f]*$/;
+const NOT_AN_ASCII_WORD = /[^a-z0-9]+/;
 const NOT_A_WORD = /[^\p{L}\p{N}]+/u;
 
-/** The words by which a text is found, and that a query is made of: lower case, letters and digits only. */
-export function auditWords(texts: Iterable<string>): string[] {
+/** The words by which texts are found, and that a query is made of: lower case, letters and digits only. */
+export function auditWords(texts: readonly string[]): string[] {
+  const text = texts.map((one) => one.slice(0, SEARCHED_CHARACTERS_MAX)).join(' ');
+  const parts = ASCII.test(text)
+    ? text.toLowerCase().split(NOT_AN_ASCII_WORD)
+    : text.normalize('NFC').toLowerCase().split(NOT_A_WORD);
   const words = new Set<string>();
-  for (const text of texts)
-    for (const word of text
-      .slice(0, SEARCHED_CHARACTERS_MAX)
-      .normalize('NFC')
-      .toLowerCase()
-      .split(NOT_A_WORD)) {
-      if (words.size === AUDIT_WORDS_MAX) return [...words];
-      if (word !== '') words.add(Array.from(word).slice(0, AUDIT_WORD_CHARACTERS_MAX).join(''));
-    }
+  for (const word of parts) {
+    if (words.size === AUDIT_WORDS_MAX) break;
+    if (word.length > AUDIT_WORD_CHARACTERS_MAX)
+      words.add(Array.from(word).slice(0, AUDIT_WORD_CHARACTERS_MAX).join(''));
+    else if (word !== '') words.add(word);
+  }
   return [...words];
 }
 
 /** `KeyRevoked`: as one word, and as the words that it is made of. */
-export function wordsOfType(type: string): string[] {
-  return [type, ...type.split(/(?=[A-Z])/)];
+export function wordsOfType(type: string): string {
+  return `${type} ${type.replace(/(?=[A-Z])/g, ' ')}`;
 }
 
-/** All texts in a JSON value. */
-export function* textsIn(value: unknown): Iterable<string> {
-  if (typeof value === 'string') yield value;
+/** Adds all texts in a JSON value. */
+export function addTexts(value: unknown, texts: string[]): void {
+  if (typeof value === 'string') texts.push(value);
   else if (typeof value === 'object' && value !== null)
-    for (const one of Object.values(value)) yield* textsIn(one);
+    for (const one of Object.values(value)) addTexts(one, texts);
 }

@@ -2,7 +2,7 @@ import type { RecordedEvent } from '#event-store';
 import type { Projection, Row } from '#projections';
 import type { AuditDescriber } from '../domain/audit-description.value.js';
 import { describeByConvention, streamParts } from '../domain/audit-description.value.js';
-import { auditWords, textsIn, wordsOfType } from '../domain/audit-words.value.js';
+import { addTexts, auditWords, wordsOfType } from '../domain/audit-words.value.js';
 
 /** The name for `ReadOptions.projections`. */
 export const AUDIT_TRAIL = 'audit_trail';
@@ -58,7 +58,6 @@ export function auditTrailProjection(
           { columns: ['key_id', 'position'], where: 'key_id IS NOT NULL' },
           { columns: ['network_id', 'partner_id', 'position'], where: 'partner_id IS NOT NULL' },
           { columns: ['network_id', 'actor_subject', 'position'] },
-          { columns: ['network_id', 'type', 'position'] },
           { columns: ['position'], where: OPERATORS_VIEW },
           { columns: ['words'], method: 'gin' },
         ],
@@ -76,7 +75,6 @@ export function auditTrailProjection(
   };
 }
 
-/** A recorded query is not found by the words that it asked for: they would be found again by each later one. */
 function rowOf(event: RecordedEvent, describe: AuditDescriber): Row {
   const { metadata } = event;
   const { actor } = metadata;
@@ -104,17 +102,15 @@ function rowOf(event: RecordedEvent, describe: AuditDescriber): Row {
     sealed_address: metadata.ip ?? null,
     before: jsonOf(before),
     after: jsonOf(after),
-    words: auditWords([
-      ...wordsOfType(event.type),
-      actor.subject,
-      target.id,
-      reason ?? '',
-      ...(event.type === 'AuditQueried' ? [] : [...textsIn(before), ...textsIn(after)]),
-    ])
-      .map((word) => `'${word}'`)
-      .join(' '),
+    words: lexemesOf(event, [actor.subject, target.id, reason ?? ''], [before, after]),
   };
 }
 
 const jsonOf = (value: unknown): object | string | number | boolean | null =>
   value === undefined ? null : value;
+
+/** A recorded query is not found by the words that it asked for: each later one would find it again. */
+function lexemesOf(event: RecordedEvent, texts: string[], values: readonly unknown[]): string {
+  if (event.type !== 'AuditQueried') for (const value of values) addTexts(value, texts);
+  return `'${auditWords([wordsOfType(event.type), ...texts]).join("' '")}'`;
+}

@@ -194,7 +194,9 @@ async function rowsBefore(
   if (asOf) conditions.push(`position <= ${$(await positionOf(sql, asOf))}`);
   if (filter.keyId !== undefined) conditions.push(`key_id = ${$(filter.keyId)}`);
   if (filter.partnerId !== undefined) conditions.push(`partner_id = ${$(filter.partnerId)}`);
-  if (filter.type !== undefined) conditions.push(`type = ${$(filter.type)}`);
+  if (filter.type !== undefined)
+    // The word finds a rare type through its index; of a common one, the newest are found soon.
+    conditions.push(`type = ${$(filter.type)}`, textCondition(filter.type, $));
   if (filter.actor !== undefined) conditions.push(...actorConditions(filter.actor, $));
   if (filter.text !== undefined) conditions.push(textCondition(filter.text, $));
   if (filter.from !== undefined) {

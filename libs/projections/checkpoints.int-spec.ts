@@ -1,0 +1,123 @@
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { position } from '#event-store';
+import { LeaseLostError } from '#projections';
+import type { Lease, Progress } from './checkpoints.js';
+import { Checkpoints } from './checkpoints.js';
+import { EngineFixture } from './testing/engine-fixture.js';
+
+const ID = { name: 'any', build: 'v1', kind: 'projection', version: 1, tables: [] } as const;
+
+let engine: EngineFixture;
+let checkpoints: Checkpoints;
+beforeEach(async () => {
+  engine = await EngineFixture.start();
+  checkpoints = new Checkpoints(engine.pool);
+  await checkpoints.ensure([ID]);
+});
+afterEach(async () => {
+  await engine.stop();
+});
+
+async function claimed(runner: string): Promise<Lease> {
+  const [lease] = await checkpoints.claim([ID], runner);
+  if (!lease) throw new Error(`${runner} got no lease`);
+  return lease;
+}
+const endLease = () =>
+  engine.rows("UPDATE ledger.checkpoints SET lease_until = now() - interval '1 second'");
+const to = (at: bigint): Progress => ({
+  resume: position(at),
+  eventsSeen: at,
+  handled: {
+    logId: '6f1c1b4e-3f0a-5b83-9f6a-0b7a5f4f2d11',
+    position: position(at),
+    eventId: '2f9d1c64-7c35-5b1e-9a55-0d9f5f0c7a11',
+    at: '2026-01-01T00:00:00.000Z',
+  },
+});
+
+describe('a lease', () => {
+  it('is given to one, and to another only when it is over', async () => {
+    await claimed('one');
+    expect(await checkpoints.claim([ID], 'other')).toEqual([]);
+    await endLease();
+    expect((await claimed('other')).epoch).toBe(2n);
+  });
+
+  it('is given at once when it was given back', async () => {
+    await checkpoints.release([await claimed('one')]);
+    await claimed('other');
+  });
+
+  it('carries progress over to the next runner', async () => {
+    const one = await claimed('one');
+    await checkpoints.advance([{ lease: one, to: to(7n) }]);
+    await checkpoints.release([one]);
+    expect((await claimed('other')).progress).toEqual(to(7n));
+  });
+
+  it('that was lost writes nothing, neither rows nor progress, whatever its holder believes', async () => {
+    const one = await claimed('one');
+    await endLease();
+    await claimed('other');
+    await expect(
+      checkpoints.transact(one, to(1n), async (client) => {
+        await client.query('INSERT INTO ledger.log_times VALUES (1, now())');
+      }),
+    ).rejects.toThrow(LeaseLostError);
+    expect(await checkpoints.advance([{ lease: one, to: to(1n) }])).toEqual([one]);
+    expect(await checkpoints.renew([one])).toEqual([one]);
+    await checkpoints.markFailed(
+      one,
+      { type: 'X', id: to(1n).handled?.eventId ?? '', position: position(1n) },
+      'x',
+    );
+    expect(await engine.rows('SELECT * FROM ledger.log_times')).toEqual([]);
+    expect(await checkpoints.all()).toMatchObject([
+      { resume_position: null, failure: null, runner: 'other' },
+    ]);
+  });
+
+  it('whose progress somebody else moved is lost too', async () => {
+    const one = await claimed('one');
+    await engine.rows('UPDATE ledger.checkpoints SET resume_position = 5');
+    await expect(checkpoints.transact(one, to(1n), () => Promise.resolve())).rejects.toThrow(
+      LeaseLostError,
+    );
+  });
+
+  it('is not taken from a transaction that holds it', async () => {
+    const one = await claimed('one');
+    await endLease();
+    await checkpoints.transact(one, to(1n), async () => {
+      expect(await checkpoints.claim([ID], 'other')).toEqual([]);
+    });
+  });
+
+  it('of a consumer that failed is given to nobody until that is cleared', async () => {
+    const one = await claimed('one');
+    await checkpoints.markFailed(
+      one,
+      { type: 'X', id: to(1n).handled?.eventId ?? '', position: position(1n) },
+      'x',
+    );
+    expect(await checkpoints.claim([ID], 'other')).toEqual([]);
+    await checkpoints.clearFailed([ID]);
+    await claimed('other');
+  });
+});
+
+describe('a runner session', () => {
+  it('ends by itself when its process stands still', async () => {
+    const [row] = await engine.rows<Record<string, string>>(
+      `SELECT current_setting('idle_in_transaction_session_timeout') AS idle, current_setting('statement_timeout') AS statement,
+         current_setting('tcp_keepalives_idle') AS keepalive, current_user AS role`,
+    );
+    expect(row).toEqual({
+      idle: '5s',
+      statement: '10s',
+      keepalive: '5',
+      role: 'keyledger_runtime',
+    });
+  });
+});
