@@ -286,3 +286,61 @@ describe('GET /v1/me', () => {
     });
   });
 });
+
+describe('GET /openapi.json', () => {
+  interface Operation {
+    readonly operationId?: string;
+    readonly tags?: readonly string[];
+    readonly parameters?: readonly { readonly in: string; readonly name: string }[];
+    readonly responses: Readonly<Record<string, { readonly content?: object }>>;
+    readonly security?: readonly object[];
+  }
+
+  it('200: describes each route of keys with its answers, its refusals and its Idempotency-Key', async () => {
+    const { body: document } = await server.call('/openapi.json');
+    const paths = document['paths'] as Record<string, Record<string, Operation>>;
+    const described = Object.entries(paths).flatMap(([path, operations]) =>
+      Object.entries(operations).map(([method, operation]) => ({ path, method, operation })),
+    );
+    const ours = described.filter(({ operation }) =>
+      operation.tags?.some((tag) => ['api-keys', 'shares', 'me'].includes(tag)),
+    );
+    expect(ours.map(({ path, method }) => `${method} ${path}`).sort()).toEqual([
+      'get /v1/api-keys',
+      'get /v1/api-keys/{keyId}',
+      'get /v1/me',
+      'get /v1/me/api',
+      'get /v1/share',
+      'get /v1/shares',
+      'get /v1/shares/{shareId}',
+      'post /v1/api-keys',
+      'post /v1/api-keys/{keyId}/reinstate',
+      'post /v1/api-keys/{keyId}/reissue',
+      'post /v1/api-keys/{keyId}/relabel',
+      'post /v1/api-keys/{keyId}/reveal',
+      'post /v1/api-keys/{keyId}/revoke',
+      'post /v1/api-keys/{keyId}/shares',
+      'post /v1/api-keys/{keyId}/suspend',
+      'post /v1/key-rings/reinstate',
+      'post /v1/key-rings/suspend',
+      'post /v1/me/api/keys/{keyId}/reveal',
+      'post /v1/shares/open',
+      'post /v1/shares/{shareId}/end',
+    ]);
+    const isPublic = ['/v1/share', '/v1/shares/open'];
+    for (const { path, method, operation } of ours) {
+      const { responses, parameters = [] } = operation;
+      const said = [method, path, ...Object.keys(responses)];
+      expect([said, operation.operationId]).not.toContain(undefined);
+      expect([said, Object.keys(responses).some((status) => status.startsWith('2'))]).toEqual([
+        said,
+        true,
+      ]);
+      if (path === '/v1/share') continue;
+      expect(said).toEqual(expect.arrayContaining(['401', '503']));
+      expect(Object.keys(responses['401']?.content ?? {})).toEqual(['application/problem+json']);
+      if (method === 'post' && !isPublic.includes(path))
+        expect([path, ...parameters.map(({ name }) => name)]).toContain('Idempotency-Key');
+    }
+  });
+});
