@@ -76,7 +76,7 @@ const CONNECTION_WORDS =
 export function domainErrorOf(error: unknown): DomainError {
   if (error instanceof DomainError) return error;
   if (typeof error !== 'object' || error === null) return new DomainError('request/internal');
-  const { name, code, statusCode, message, driverError, limit } = error as Readonly<
+  const { name, code, statusCode, message, driverError, limit, severity } = error as Readonly<
     Record<string, unknown>
   >;
   const named = typeof name === 'string' ? NAMED[name] : undefined;
@@ -87,6 +87,8 @@ export function domainErrorOf(error: unknown): DomainError {
       return new DomainError(fastify, typeof limit === 'number' ? { bytesMax: limit } : {});
     if (CONNECTION_CODES.has(code)) return new DomainError('database/unavailable');
   }
+  // PostgreSQL ended the session, or did not let us in (starting, stopping, full, credentials).
+  if (severity === 'FATAL' || severity === 'PANIC') return new DomainError('database/unavailable');
   if (driverError !== undefined && driverError !== error) {
     const inner = domainErrorOf(driverError);
     if (inner.code !== 'request/internal') return inner;

@@ -57,6 +57,10 @@ const thrown = new Map<string, unknown>([
     }),
   ],
   ['database-cut', new Error('Connection terminated unexpectedly')],
+  [
+    'database-closed-to-us',
+    Object.assign(new Error('not accepting'), { code: '55000', severity: 'FATAL' }),
+  ],
   ['database-silent', new Error('Query read timeout')],
   ['database-full', Object.assign(new Error('could not extend file'), { code: '53100' })],
   [
@@ -163,6 +167,7 @@ describe('an error over HTTP', () => {
     ['database-in-typeorm', 'database/unavailable'],
     ['database-cut', 'database/unavailable'],
     ['database-silent', 'database/unavailable'],
+    ['database-closed-to-us', 'database/unavailable'],
     ['database-full', 'database/unavailable'],
     ['database-refused-by-all-addresses', 'database/unavailable'],
   ])('of the machinery (%s) is a 503 that names no server and no file', async (what, code) => {
