@@ -209,15 +209,23 @@ export class GroupWriter {
   }
 
   private async sendGroup(client: pg.Client, group: readonly Request[]): Promise<void> {
-    const events = group.flatMap((request) => request.events);
-    const requests = group.flatMap((request, at) => request.events.map(() => at + 1));
+    const events: NewEvent[] = [];
+    const firsts: number[] = [];
+    const requests: number[] = [];
+    for (const request of group) {
+      firsts.push(events.length + 1);
+      for (const event of request.events) {
+        events.push(event);
+        requests.push(firsts.length);
+      }
+    }
     const { rows } = await client.query<GroupRow>({
       name: 'append_group',
       text: 'SELECT head_before, refused, actual_revisions, known_positions FROM log.append_group($1, $2, $3, $4, $5, $6, $7, $8)',
       values: [
         textArray(group.map((request) => request.streamId)),
         int8Array(group.map(before)),
-        int4Array(group.map((request) => request.events.length)),
+        int4Array(firsts),
         int4Array(requests),
         uuidArray(events.map((event) => event.id)),
         textArray(events.map((event) => event.type)),

@@ -65,26 +65,21 @@ const STATEMENTS = [
     RETURNING log.events.position INTO stored_position;
     RETURN stored_position;
   END $$`,
-  // Requests of one group have distinct streams; their events follow one another in p_ids and the arrays beside it.
+  // Requests of one group have distinct streams. The events of request i follow one another in p_ids and the arrays beside
+  // it, from p_firsts[i] on; p_requests names each event's request.
   `CREATE FUNCTION log.append_group(
-    p_streams text[], p_expected bigint[], p_counts integer[],
+    p_streams text[], p_expected bigint[], p_firsts integer[],
     p_requests integer[], p_ids uuid[], p_types text[], p_data text[], p_metadata text[],
     OUT head_before bigint, OUT refused integer[], OUT actual_revisions bigint[], OUT known_positions bigint[]
   ) LANGUAGE plpgsql VOLATILE SECURITY DEFINER AS $$
   DECLARE
     actual bigint[];
-    first_event integer[] := '{}';
-    next_event integer := 1;
-    at integer;
+    events integer;
     known bigint;
   BEGIN
     refused := '{}';
     actual_revisions := '{}';
     known_positions := '{}';
-    FOR at IN 1 .. pg_catalog.cardinality(p_counts) LOOP
-      first_event[at] := next_event;
-      next_event := next_event OPERATOR(pg_catalog.+) p_counts[at];
-    END LOOP;
     ${SETTINGS_CHECK}
     SELECT coalesce(pg_catalog.max(e.position), 0) INTO head_before FROM log.events e;
     actual := ARRAY(
@@ -94,27 +89,40 @@ const STATEMENTS = [
       FROM ROWS FROM (pg_catalog.unnest(p_streams)) WITH ORDINALITY AS s (stream, at)
       ORDER BY s.at
     );
-    IF actual OPERATOR(pg_catalog.<>) p_expected THEN
-      FOR at IN 1 .. pg_catalog.cardinality(p_expected) LOOP
-        CONTINUE WHEN actual[at] OPERATOR(pg_catalog.=) p_expected[at];
-        SELECT CASE WHEN
-            pg_catalog.array_agg(e.id ORDER BY e.revision) OPERATOR(pg_catalog.=)
-            p_ids[first_event[at] : first_event[at] OPERATOR(pg_catalog.+) p_counts[at] OPERATOR(pg_catalog.-) 1]
-          THEN pg_catalog.max(e.position) END
-        INTO known FROM log.events e
-        WHERE e.stream_id OPERATOR(pg_catalog.=) p_streams[at]
-          AND e.revision OPERATOR(pg_catalog.>) p_expected[at]
-          AND e.revision OPERATOR(pg_catalog.<=) (p_expected[at] OPERATOR(pg_catalog.+) p_counts[at]);
-        refused := pg_catalog.array_append(refused, at);
-        actual_revisions := pg_catalog.array_append(actual_revisions, actual[at]);
-        known_positions := pg_catalog.array_append(known_positions, known);
-      END LOOP;
+    IF actual OPERATOR(pg_catalog.=) p_expected THEN
+      INSERT INTO log.events (position, stream_id, revision, id, type, data, metadata, stored_at)
+      SELECT
+        head_before OPERATOR(pg_catalog.+) e.at,
+        p_streams[e.request],
+        p_expected[e.request] OPERATOR(pg_catalog.+) 1 OPERATOR(pg_catalog.+) e.at OPERATOR(pg_catalog.-) p_firsts[e.request],
+        e.id, e.type, e.data, e.metadata, pg_catalog.clock_timestamp()
+      FROM ROWS FROM (
+        pg_catalog.unnest(p_requests), pg_catalog.unnest(p_ids), pg_catalog.unnest(p_types),
+        pg_catalog.unnest(p_data), pg_catalog.unnest(p_metadata)
+      ) WITH ORDINALITY AS e (request, id, type, data, metadata, at);
+      RETURN;
     END IF;
+    FOR at IN 1 .. pg_catalog.cardinality(p_expected) LOOP
+      CONTINUE WHEN actual[at] OPERATOR(pg_catalog.=) p_expected[at];
+      events := coalesce(p_firsts[at OPERATOR(pg_catalog.+) 1], pg_catalog.cardinality(p_ids) OPERATOR(pg_catalog.+) 1)
+        OPERATOR(pg_catalog.-) p_firsts[at];
+      SELECT CASE WHEN
+          pg_catalog.array_agg(e.id ORDER BY e.revision) OPERATOR(pg_catalog.=)
+          p_ids[p_firsts[at] : p_firsts[at] OPERATOR(pg_catalog.+) events OPERATOR(pg_catalog.-) 1]
+        THEN pg_catalog.max(e.position) END
+      INTO known FROM log.events e
+      WHERE e.stream_id OPERATOR(pg_catalog.=) p_streams[at]
+        AND e.revision OPERATOR(pg_catalog.>) p_expected[at]
+        AND e.revision OPERATOR(pg_catalog.<=) (p_expected[at] OPERATOR(pg_catalog.+) events);
+      refused := pg_catalog.array_append(refused, at);
+      actual_revisions := pg_catalog.array_append(actual_revisions, actual[at]);
+      known_positions := pg_catalog.array_append(known_positions, known);
+    END LOOP;
     INSERT INTO log.events (position, stream_id, revision, id, type, data, metadata, stored_at)
     SELECT
       head_before OPERATOR(pg_catalog.+) pg_catalog.row_number() OVER (ORDER BY e.at),
       p_streams[e.request],
-      p_expected[e.request] OPERATOR(pg_catalog.+) 1 OPERATOR(pg_catalog.+) e.at OPERATOR(pg_catalog.-) first_event[e.request],
+      p_expected[e.request] OPERATOR(pg_catalog.+) 1 OPERATOR(pg_catalog.+) e.at OPERATOR(pg_catalog.-) p_firsts[e.request],
       e.id, e.type, e.data, e.metadata, pg_catalog.clock_timestamp()
     FROM ROWS FROM (
       pg_catalog.unnest(p_requests), pg_catalog.unnest(p_ids), pg_catalog.unnest(p_types),
