@@ -18,10 +18,10 @@ import {
 import { Caller } from '../caller.decorator.js';
 import {
   AdmitEmployeeInput,
+  ChangeEmployeeRightsInput,
   EmployeeArgs,
   EmployeeConnection,
   EmployeeIdArgs,
-  EmployeeRightsInput,
   EmployeesArgs,
   EmployeeType,
 } from './employees.types.js';
@@ -101,15 +101,15 @@ export class EmployeesResolver {
   changeEmployeeRights(
     @Caller() caller: Principal,
     @Ctx() context: RequestContext,
-    @Args() args: EmployeeIdArgs,
-    @Args('rights') { superUser, permissions, scope }: EmployeeRightsInput,
+    @Args('input') input: ChangeEmployeeRightsInput,
   ): Promise<Answer<EmployeeSaid>> {
+    const { superUser, permissions, scope } = input;
     const rights = {
       ...(typeof superUser === 'boolean' ? { superUser } : {}),
       ...(permissions ? { permissions } : {}),
       ...(scope ? { scope } : {}),
     };
-    return this.changed(new ChangeEmployeeRights(caller, context, { ...ids(args), rights }));
+    return this.changed(new ChangeEmployeeRights(caller, context, { ...ids(input), rights }));
   }
 
   @Mutation(() => EmployeeType, { description: 'Removes an employee, from the next request on.' })

@@ -118,7 +118,15 @@ export class AdmitEmployeeInput {
 }
 
 @InputType({ description: 'What is absent stays.' })
-export class EmployeeRightsInput {
+export class ChangeEmployeeRightsInput {
+  @Field(() => ID)
+  @Matches(INTEGER_ID, INTEGER_ID_EXPECTED)
+  readonly networkId!: string;
+
+  @Field(() => ID)
+  @Matches(INTEGER_ID, INTEGER_ID_EXPECTED)
+  readonly employeeId!: string;
+
   @Field(() => Boolean, { nullable: true })
   @IsOptional()
   @IsBoolean()
