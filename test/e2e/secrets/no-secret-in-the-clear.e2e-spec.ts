@@ -1,0 +1,338 @@
+import type { ChildProcess } from 'node:child_process';
+import { spawn } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import pg from 'pg';
+import type { TestIssuer } from '#test/issuer';
+import { startTestIssuer, TEST_AUDIENCE } from '#test/issuer';
+import type { TestDatabase } from '#test/postgres';
+import { testDatabase } from '#test/postgres';
+
+const ROOT = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../../..');
+const READY_MS_MAX = 90_000;
+const STOP_MS_MAX = 30_000;
+const POLL_MS = 200;
+
+interface Reply {
+  readonly status: number;
+  readonly text: string;
+  readonly body: Readonly<Record<string, string>>;
+}
+
+/** The product as a process of its own, so that its output, arguments and environment can be searched. */
+describe('no secret stands anywhere in the clear', () => {
+  let database: TestDatabase;
+  let issuer: TestIssuer;
+  let folder: string;
+  let child: ChildProcess;
+  let url: string;
+  let output = '';
+  /** What must be found nowhere. */
+  const secrets = new Map<string, string>();
+  /** What must be found in the database's files, or they were not searched. */
+  const canary = `canary${randomBytes(8).toString('hex')}`;
+  const served: string[] = [];
+
+  const call = async (
+    to: string,
+    token: string | undefined,
+    body?: unknown,
+    headers: Readonly<Record<string, string>> = {},
+  ): Promise<Reply> => {
+    const response = await fetch(`${url}${to}`, {
+      method: body === undefined ? 'GET' : 'POST',
+      headers: {
+        ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
+        ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+        ...headers,
+      },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    });
+    const text = await response.text();
+    const isJson = (response.headers.get('content-type') ?? '').includes('json');
+    const parsed: unknown = isJson ? JSON.parse(text) : {};
+    return { status: response.status, text, body: parsed as Record<string, string> };
+  };
+  const until = async (
+    what: string,
+    holds: () => Promise<boolean>,
+    msMax = READY_MS_MAX,
+  ): Promise<void> => {
+    const end = Date.now() + msMax;
+    while (!(await holds().catch(() => false))) {
+      if (Date.now() > end || child.exitCode !== null)
+        throw new Error(`${what} did not come: ${output.slice(-2_000)}`);
+      await new Promise((resolve) => setTimeout(resolve, POLL_MS));
+    }
+  };
+
+  beforeAll(async () => {
+    [database, issuer, folder] = await Promise.all([
+      testDatabase(),
+      startTestIssuer(),
+      mkdtemp(path.join(tmpdir(), 'keyledger-secrets-')),
+    ]);
+    const port = await freePort();
+    url = `http://127.0.0.1:${String(port)}`;
+    const loader = path.join(ROOT, 'test/support/load-typescript.mjs');
+    child = spawn(
+      process.execPath,
+      ['--import', loader, path.join(ROOT, 'apps/keyledger/main.ts'), 'serve'],
+      {
+        cwd: folder,
+        stdio: ['ignore', 'pipe', 'pipe'],
+        env: {
+          ...process.env,
+          NODE_OPTIONS: '',
+          KEYLEDGER_DATA_DIR: path.join(folder, 'data'),
+          KEYLEDGER_PORT: String(port),
+          DATABASE_URL: database.url,
+          KEYLEDGER_LOG_LEVEL: 'trace',
+          KEYLEDGER_ISSUERS: JSON.stringify([
+            {
+              issuer: issuer.issuer,
+              audience: TEST_AUDIENCE,
+              networkClaim: 'network_id',
+              networks: 'any',
+              operators: true,
+            },
+          ]),
+        },
+      },
+    );
+    for (const stream of [child.stdout, child.stderr])
+      stream?.setEncoding('utf8').on('data', (text: string) => {
+        output += text;
+      });
+    await until('the start', async () => (await fetch(`${url}/health/ready`)).ok);
+    await live();
+  }, 240_000);
+
+  afterAll(async () => {
+    child.kill('SIGTERM');
+    await until('the end', () => Promise.resolve(child.exitCode !== null), STOP_MS_MAX).catch(() =>
+      child.kill('SIGKILL'),
+    );
+    await issuer.close();
+    await database.drop();
+    await rm(folder, { recursive: true, force: true });
+  }, 60_000);
+
+  /** Everything that has to do with a secret, done well and done wrongly. */
+  async function live(): Promise<void> {
+    const operator = await issuer.token({ subject: 'operator', operator: true });
+    const admin = await issuer.token({ subject: 'admin', networkId: 1 });
+    const done = async (to: string, token: string, body: unknown): Promise<Reply> => {
+      const reply = await call(to, token, body);
+      if (reply.status >= 300) throw new Error(`${to}: ${String(reply.status)} ${reply.text}`);
+      return reply;
+    };
+    await done('/v1/networks', operator, { networkId: 1, name: 'Acme', region: 'us' });
+    await done('/v1/networks/1/employees', operator, {
+      employeeId: 1,
+      issuer: issuer.issuer,
+      subject: 'admin',
+      superUser: true,
+      permissions: [],
+      scope: 'global',
+    });
+    await until('the admin', async () => (await call('/v1/me', admin)).status === 200);
+    await done('/v1/partners', admin, {
+      partnerId: 7,
+      name: canary,
+      status: 'active',
+      managerId: null,
+    });
+    await done('/v1/partners/7/technical-capacity/confirm', admin, { evidence: 'a developer' });
+    await done('/v1/partners/7/traits', admin, {
+      traits: {
+        recurringReportRequests: true,
+        ownTooling: true,
+        steadyTraffic: true,
+        goodStanding: true,
+      },
+    });
+    const issue = async (portal: string, holder: object): Promise<Reply['body']> =>
+      (await done('/v1/api-keys', admin, { portal, holder, label: 'Dashboard' })).body;
+    const affiliate = await issue('affiliate', { type: 'partner', id: 7 });
+    const network = await issue('network', { type: 'network', id: 1 });
+    const { key = '', keyId = '' } = affiliate;
+    secrets.set('affiliate key', key);
+    secrets.set('network key', network['key'] ?? '');
+    await done(`/v1/api-keys/${keyId}/reveal`, admin, { purpose: 'support' });
+
+    const shares = `/v1/api-keys/${keyId}/shares`;
+    const share = {
+      recipient: { type: 'holderUsers', reference: '7' },
+      channel: 'email',
+      reason: 'First',
+      bound: 'passphrase',
+    };
+    for (const name of ['first', 'second']) {
+      const { body } = await done(shares, admin, share);
+      secrets.set(`${name} token`, body['token'] ?? '');
+      secrets.set(`${name} passphrase`, body['passphrase'] ?? '');
+      const { token, passphrase } = body;
+      await call('/v1/shares/open', undefined, { token, passphrase: 'wrong' });
+      if (name === 'second')
+        expect((await call('/v1/shares/open', undefined, { token, passphrase })).body['key']).toBe(
+          key,
+        );
+    }
+    const reissued = await done(`/v1/api-keys/${keyId}/reissue`, admin, { reason: 'leaked' });
+    secrets.set('reissued key', reissued.body['key'] ?? '');
+
+    // A client that puts its key where it does not belong.
+    const header = { 'user-agent': key, 'x-request-id': key, 'idempotency-key': key };
+    const wrong = { portal: 'affiliate', holder: { type: 'partner', id: 7 }, label: `x ${key}` };
+    expect((await call('/v1/api-keys', admin, wrong, header)).body['code']).toBe(
+      'request/text-not-allowed',
+    );
+    await call(`/v1/api-keys/${key}`, admin);
+    await call(`/v1/api-keys?label=${key}`, admin);
+    await call('/v1/me', key);
+    await call('/v1/partners/7/flags', admin, { kind: 'fraud', reason: `leaked ${key}` });
+    const credential = (
+      await done('/v1/networks/1/webhook-credentials', admin, { label: 'Partner Created' })
+    ).body['credential'];
+    secrets.set('webhook credential', credential ?? '');
+    for (const body of [{ network_affiliate_id: 'x', name: key }, { [key]: key }])
+      await call('/v1/webhooks/partners/created', undefined, body, {
+        'x-keyledger-webhook-credential': credential ?? '',
+      });
+
+    for (const to of [
+      '/metrics',
+      '/v1/webhooks/dead-letters',
+      '/v1/api-keys',
+      '/v1/shares',
+      '/v1/audit',
+      '/v1/partners/7',
+    ]) {
+      const { status, text } = await call(to, admin);
+      expect([to, status]).toEqual([to, 200]);
+      served.push(text);
+    }
+  }
+
+  it('in what the process wrote, its metrics, lists, dead letters and audit trail', () => {
+    expect(output).toContain('/v1/api-keys');
+    expect(served.join()).toContain('Dashboard');
+    for (const [name, secret] of secrets)
+      for (const [encoding, written] of encodingsOf(secret)) {
+        expect([name, encoding, output.includes(written)]).toEqual([name, encoding, false]);
+        expect([name, encoding, served.join().includes(written)]).toEqual([name, encoding, false]);
+      }
+  });
+
+  it('in the files of PostgreSQL, its write-ahead log among them', async () => {
+    const client = new pg.Client({ connectionString: database.adminUrl });
+    await client.connect();
+    await client.query('CHECKPOINT');
+    const { rows } = await client.query<{ folder: string; own: string }>(
+      "SELECT current_setting('data_directory') AS folder, oid::text AS own FROM pg_database WHERE datname = current_database()",
+    );
+    await client.end();
+    const [place] = rows;
+    if (!place) throw new Error('no data directory');
+    const wanted = new Map<string, Buffer>([['canary', Buffer.from(canary)]]);
+    for (const [name, secret] of secrets)
+      for (const [encoding, written] of encodingsOf(secret))
+        wanted.set(`${name}, ${encoding}`, Buffer.from(written));
+    const found = await search(place.folder, place.own, wanted);
+    expect([...found.keys()]).toEqual(['canary']);
+    expect(found.get('canary')?.some((file) => file.includes('pg_wal'))).toBe(true);
+    expect(found.get('canary')?.some((file) => file.includes('base'))).toBe(true);
+  }, 120_000);
+
+  it('in the arguments and environment of the process and its children', async () => {
+    const { pid } = child;
+    if (process.platform !== 'linux' || pid === undefined) return;
+    const all = [String(pid), ...(await childrenOf(pid))];
+    for (const one of all) {
+      const text = [
+        await readFile(`/proc/${one}/cmdline`, 'latin1'),
+        await readFile(`/proc/${one}/environ`, 'latin1'),
+      ].join();
+      for (const secret of secrets.values())
+        for (const [, written] of encodingsOf(secret)) expect(text.includes(written)).toBe(false);
+    }
+  });
+});
+
+/** The whole secret, and of a key its random part, as somebody might write it down by accident. */
+function encodingsOf(secret: string): readonly (readonly [string, string])[] {
+  if (secret.length < 16) throw new Error('no secret to look for');
+  const core = secret.length > 50 ? secret.slice(-43, -7) : secret;
+  const bytes = Buffer.from(core);
+  // Whatever stands before it shifts base64 by none, one or two bytes.
+  const base64 = [0, 1, 2].map((shift) =>
+    Buffer.concat([Buffer.alloc(shift), bytes])
+      .toString('base64')
+      .slice(4, -4),
+  );
+  const percent = Array.from(bytes, (byte) => `%${byte.toString(16).padStart(2, '0')}`).join('');
+  const all: readonly (readonly [string, string])[] = [
+    ['raw', core],
+    ['hex', bytes.toString('hex')],
+    ['upper-case hex', bytes.toString('hex').toUpperCase()],
+    ['percent-encoded', percent],
+    ['upper-case percent-encoded', percent.toUpperCase()],
+    ['UTF-16', Array.from(core).join('\0')],
+    ...base64.map((text, shift) => [`base64 at ${String(shift)}`, text] as const),
+    ...base64.map(
+      (text, shift) =>
+        [`base64url at ${String(shift)}`, text.replaceAll('+', '-').replaceAll('/', '_')] as const,
+    ),
+  ];
+  return all.filter(([, text], index) => all.findIndex(([, other]) => other === text) === index);
+}
+
+/** All files of the server but those of other tests' databases. */
+async function search(
+  folder: string,
+  ownDatabase: string,
+  wanted: ReadonlyMap<string, Buffer>,
+): Promise<ReadonlyMap<string, readonly string[]>> {
+  const found = new Map<string, string[]>();
+  const longest = Math.max(...[...wanted.values()].map((bytes) => bytes.length));
+  for (const entry of await readdir(folder, { recursive: true, withFileTypes: true })) {
+    if (!entry.isFile()) continue;
+    const file = path.join(entry.parentPath, entry.name);
+    const [first, database] = path.relative(folder, file).split(path.sep);
+    if (first === 'base' && database !== ownDatabase) continue;
+    let tail = Buffer.alloc(0);
+    try {
+      for await (const chunk of createReadStream(file, { highWaterMark: 4_194_304 })) {
+        const block = Buffer.concat([tail, chunk as Buffer]);
+        for (const [name, bytes] of wanted)
+          if (block.includes(bytes)) found.set(name, [...(found.get(name) ?? []), file]);
+        tail = Buffer.from(block.subarray(-longest));
+      }
+    } catch (error) {
+      // Files come and go under a running server.
+      if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+    }
+  }
+  return found;
+}
+
+async function childrenOf(pid: number): Promise<string[]> {
+  const text = await readFile(`/proc/${String(pid)}/task/${String(pid)}/children`, 'utf8');
+  return text.split(' ').filter((one) => one !== '');
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  await new Promise((resolve) => server.close(resolve));
+  return port;
+}
