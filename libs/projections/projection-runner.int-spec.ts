@@ -73,6 +73,27 @@ describe('a projection runner', () => {
     expect((await read('counts', at)).value).toEqual({ 1: 2, 3: 1 });
   });
 
+  it('gives each projection only what it has not had, when some are farther than others', async () => {
+    const ahead = counts(1, {
+      name: 'ahead',
+      tables: { ahead: { columns: { position: 'bigint' }, key: ['position'] } },
+      apply: ({ position }) => [{ table: 'ahead', insert: { position } }],
+    });
+    const both = engine.runner([counts(), ahead]);
+    await read('counts', await engine.append(counted(1)));
+    await both.stop();
+    const alone = engine.runner([ahead]);
+    const at = await engine.append(counted(1), counted(1));
+    await engine.reads.read({ projections: ['ahead'], atLeast: at }, () => Promise.resolve());
+    await alone.stop();
+    const again = engine.runner([counts(), ahead]);
+    const last = await engine.append(counted(1));
+    expect((await read('counts', last)).value).toEqual({ 1: 4 });
+    await engine.reads.read({ projections: ['ahead'], atLeast: last }, () => Promise.resolve());
+    expect(await engine.rows('SELECT count(*) AS n FROM read.ahead')).toEqual([{ n: 4n }]);
+    expect(await again.problems()).toEqual([]);
+  });
+
   it('writes large batches and odd texts as it writes small ones', async () => {
     const odd = 'tab\t newline\n back\\slash "quote" {brace} \u0000 \ud800 é 漢 \\N';
     const many = Array.from({ length: 9_000 }, (_, n) =>
