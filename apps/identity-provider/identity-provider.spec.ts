@@ -4,11 +4,14 @@ import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync, chmodSync }
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { AccessOptions, JoseTokenVerifier } from '#access';
+import { FixedClock } from '#kernel/testing';
 import {
   CredentialsFile,
   login,
   loginWithBrowser,
   loginWithDevice,
+  loginWithPassword,
   logout,
   tokenSource,
 } from '../keyledger/login/index.js';
@@ -139,6 +142,41 @@ describe('the development identity provider', () => {
       }),
     });
     expect(used.status).toBe(400);
+  });
+
+  it('gives tokens that the ledger takes, for the network or the operator that they say, and ID tokens that it refuses', async () => {
+    const issuer = {
+      issuer: provider.issuer,
+      audience: provider.audience,
+      networkClaim: 'network_id',
+      operators: true,
+    };
+    const verifier = new JoseTokenVerifier(
+      new AccessOptions({ issuers: [{ ...issuer, networks: 'any' }] }),
+      new FixedClock(new Date()),
+    );
+    const token = async (user: string) =>
+      (await loginWithPassword({ issuer: provider.issuer, user, password: password(user) }))
+        .accessToken;
+    for (const { name, networkId } of provider.users)
+      await expect(verifier.verify(await token(name))).resolves.toEqual({
+        issuer: provider.issuer,
+        subject: name,
+        networkId,
+        operator: networkId === null,
+        service: false,
+      });
+    const [header, payload] = [part(await token('sam'), 0), part(await token('sam'), 1)];
+    const encode = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url');
+    const signature = (await token('sam')).split('.')[2] ?? '';
+    const forged = [encode({ ...header, typ: 'JWT' }), encode(payload), signature].join('.');
+    await expect(verifier.verify(forged)).rejects.toMatchObject({ reason: 'type' });
+    const raised = [
+      encode(header),
+      encode({ ...payload, keyledger_operator: true }),
+      signature,
+    ].join('.');
+    await expect(verifier.verify(raised)).rejects.toMatchObject({ reason: 'signature' });
   });
 
   it('refuses a code without its verifier, and a redirect to elsewhere', async () => {

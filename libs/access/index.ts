@@ -54,3 +54,8 @@ export { RemoveEmployee } from './commands/remove/remove-employee.command.js';
 export type { EmployeeAnswer } from './commands/employee-desk.js';
 export type { EmployeeView } from './queries/employees/employees.query.js';
 export { GetEmployee, ListEmployees } from './queries/employees/employees.query.js';
+export {
+  CLOCK_SKEW_SECONDS,
+  JoseTokenVerifier,
+  TOKEN_ALGORITHMS,
+} from './adapters/jose-token-verifier.js';
