@@ -361,6 +361,30 @@ describe('a subscription', () => {
     expect(handled).toBe(40);
   });
 
+  it('of a filter says no progress past an event that its server has not brought yet', async () => {
+    const s = stream();
+    const following = new Following(store, { filter: { streamPrefixes: [s] } });
+    await store.append(s, 'noStream', [happened(0)]);
+    await following.until('it is live', (items) => items.at(-1)?.kind === 'progress');
+    double.holdSubscriptions();
+    const { position: free } = await store.append(stream(), 'noStream', [happened(0)]);
+    const { position: late } = await store.append(s, 0n, [happened(1)]);
+    await store.append(stream(), 'noStream', [happened(0)]);
+    await following.until('progress up to it', (items) =>
+      items.some((item) => item.kind === 'progress' && item.position >= free),
+    );
+    const reads = double.counts.read;
+    await until('some more looks ahead', () => double.counts.read >= reads + 4);
+    const furthest = following.items.at(-1);
+    expect(furthest).toEqual({ kind: 'progress', position: free });
+    double.releaseSubscriptions();
+    await following.until('the event and what follows it', (items) =>
+      items.some((item) => item.kind === 'progress' && item.position > late),
+    );
+    await following.stop();
+    expect(numbers(following.events)).toEqual([0, 1]);
+  });
+
   it('of a filter says how far it is though the server tells no checkpoint at all', async () => {
     // From the start, nothing matching: the server tells position 2^64 - 1, and never another.
     const s = stream();

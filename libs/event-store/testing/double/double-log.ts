@@ -99,6 +99,11 @@ export class DoubleLog {
     return () => this.listeners.delete(listener);
   }
 
+  /** Lets everybody who waits for an append look again. */
+  wake(): void {
+    for (const listener of [...this.listeners]) listener();
+  }
+
   get length(): number {
     return this.all.length;
   }
@@ -143,7 +148,7 @@ export class DoubleLog {
     const undeletes = check.undelete;
     const last = this.store(streamId, current, proposed);
     if (undeletes) this.undelete(streamId, current + 1n);
-    this.tell();
+    this.wake();
     return { kind: 'stored', revision: last.revision, position: last.position };
   }
 
@@ -157,7 +162,7 @@ export class DoubleLog {
     const marker = this.store(`$$${streamId}`, this.lastRevision(`$$${streamId}`), [
       jsonOf('$metadata', truncate),
     ]);
-    this.tell();
+    this.wake();
     return { kind: 'deleted', position: marker.position };
   }
 
@@ -169,7 +174,7 @@ export class DoubleLog {
       jsonOf('$streamDeleted', ''),
     ]);
     this.stream(streamId).tombstoned = true;
-    this.tell();
+    this.wake();
     return { kind: 'deleted', position: marker.position };
   }
 
@@ -282,10 +287,6 @@ export class DoubleLog {
     ).toString('utf8');
     const mended = metadata.replace(/"\$tb"\s*:\s*\d+/, `"$tb":${String(from)}`);
     this.store(`$$${streamId}`, this.lastRevision(`$$${streamId}`), [jsonOf('$metadata', mended)]);
-  }
-
-  private tell(): void {
-    for (const listener of [...this.listeners]) listener();
   }
 }
 

@@ -151,6 +151,8 @@ export class EventStoreDbDouble {
   private leader: Endpoint | undefined;
   /** The last index that reads still answer, while the node has no quorum. */
   private oldHead: number | undefined;
+  /** The index at which subscriptions to `$all` stand still, while reads go on. */
+  private heldAt: number | undefined;
   private readonly keyPem: string | undefined;
 
   private constructor(private readonly options: DoubleOptions) {
@@ -231,6 +233,17 @@ export class EventStoreDbDouble {
 
   regainQuorum(): void {
     this.oldHead = undefined;
+    this.log.wake();
+  }
+
+  /** Subscriptions to `$all` get nothing more until `releaseSubscriptions`, though reads see all. */
+  holdSubscriptions(): void {
+    this.heldAt = this.log.length;
+  }
+
+  releaseSubscriptions(): void {
+    this.heldAt = undefined;
+    this.log.wake();
   }
 
   /** From now on a follower of that node: calls that require a leader are sent there. */
@@ -640,7 +653,7 @@ export class EventStoreDbDouble {
     };
     if (after >= last) sayCaughtUp();
     while (!call.cancelled) {
-      for (; index < this.visibleLength(); index += 1) {
+      for (; index < this.subscribedLength(); index += 1) {
         const event = this.log.at(index);
         if (!event) return;
         // Asked for a position past the end: silent until the log has grown beyond it.
@@ -693,7 +706,7 @@ export class EventStoreDbDouble {
   }
 
   private async moreComes(call: ReadCall, seen: number): Promise<void> {
-    if (this.visibleLength() > seen || call.cancelled) return;
+    if (this.subscribedLength() > seen || call.cancelled) return;
     await new Promise<void>((resolve) => {
       const done = (): void => {
         off();
@@ -709,6 +722,10 @@ export class EventStoreDbDouble {
 
   private visibleLength(): number {
     return this.oldHead ?? this.log.length;
+  }
+
+  private subscribedLength(): number {
+    return Math.min(this.visibleLength(), this.heldAt ?? Infinity);
   }
 
   private isVisible(event: LoggedEvent): boolean {
