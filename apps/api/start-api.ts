@@ -6,9 +6,10 @@ import { HealthChecks } from '#platform/health';
 import { Metrics } from '#platform/metrics';
 import { createPool, RUNTIME_ROLE } from '#platform/postgres';
 import { ProblemCatalogue, ProblemFilter } from '#problems';
-import { PostgresReadModels } from '#projections';
+import { EventReaders, PostgresReadModels } from '#projections';
 import type { AccessOptions } from '#access';
 import type { LogSink } from '#platform/logging';
+import { eventCatalogue } from '../composition/catalogue.js';
 import type { Foundations } from '../composition/foundations.js';
 import { ApiModule } from './api.module.js';
 import type { FrontDoor } from './front-door.js';
@@ -46,6 +47,7 @@ export async function startApi(options: ApiStart): Promise<NestFastifyApplicatio
       publicUrl,
       recordedBy,
       readModels: new PostgresReadModels(pool),
+      upgradeGate: new EventReaders(pool, eventCatalogue, recordedBy),
       ...(logSink ? { logSink } : {}),
     }),
     httpAdapter(door?.serverFactory),

@@ -5,6 +5,7 @@ import { CqrsModule } from '@nestjs/cqrs';
 import { DataSource } from 'typeorm';
 import { EventCatalogue, EventStore } from '#event-store';
 import { Clock } from '#kernel';
+import type { UpgradeGate } from '#messaging';
 import { MessagingModule } from '#messaging';
 import { HealthChecks } from '#platform/health';
 import { Metrics } from '#platform/metrics';
@@ -19,6 +20,8 @@ export interface CoreOptions {
   /** Which process writes (`recordedBy`). */
   readonly recordedBy: string;
   readonly readModels: PostgresReadModels;
+  /** Which kinds of events the living readers know. */
+  readonly upgradeGate: UpgradeGate;
 }
 
 /** What every context finds by injection: ports with their adapters, one instance a process. */
@@ -26,7 +29,7 @@ export interface CoreOptions {
 @Module({})
 export class CoreModule {
   static forRoot(options: CoreOptions): DynamicModule {
-    const { foundations, recordedBy, readModels } = options;
+    const { foundations, recordedBy, readModels, upgradeGate } = options;
     const { config, clock, eventStore, dataSource } = foundations;
     const provided = [
       { provide: Clock, useValue: clock },
@@ -42,7 +45,7 @@ export class CoreModule {
       module: CoreModule,
       imports: [
         CqrsModule.forRoot(),
-        MessagingModule.forRoot({ recordedBy }),
+        MessagingModule.forRoot({ recordedBy, upgradeGate }),
         SealingModule.forRoot(
           config.wrappingKey === undefined
             ? { kind: 'file', path: config.wrappingKeyFile }

@@ -44,6 +44,9 @@ export class DemoCommand extends CommandRunner {
       config,
       signal: interruption(),
       tell: () => undefined,
+      failed: (error) => {
+        say(error.message);
+      },
     });
     try {
       process.exitCode = (await tour(server.url, folder)) ? 0 : 1;

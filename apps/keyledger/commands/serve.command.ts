@@ -2,7 +2,7 @@ import { Command, CommandRunner } from 'nest-commander';
 import { readConfig } from '#platform/config';
 import type { Role } from '../serve/start-server.js';
 import { startServer } from '../serve/start-server.js';
-import { aborted, interruption } from '../terminal.js';
+import { aborted, explain, interruption } from '../terminal.js';
 
 const say = (line: string) => {
   process.stdout.write(`${line}\n`);
@@ -16,6 +16,11 @@ export async function runRole(role: Role, announce: (url: string) => void): Prom
     config: readConfig(process.env, process.cwd()),
     signal,
     tell: say,
+    failed: (error) => {
+      process.stderr.write(`${explain(error)}\n`);
+      process.exitCode = 1;
+      process.kill(process.pid, 'SIGTERM');
+    },
   });
   announce(server.url);
   await aborted(signal);

@@ -26,6 +26,8 @@ export interface ServerStart {
   readonly signal: AbortSignal;
   /** Lines for the person who started it. */
   readonly tell: (line: string) => void;
+  /** Something without which this process is of no use is gone for good. */
+  readonly failed: (error: Error) => void;
 }
 
 export interface Server {
@@ -76,7 +78,7 @@ export async function startServer(start: ServerStart): Promise<Server> {
     const shownHost = config.host.includes(':') ? `[${config.host}]` : config.host;
     const url = config.publicUrl ?? `http://${shownHost}:${String(port)}`;
 
-    const databaseUrl = config.databaseUrl ?? (await embeddedDatabase(config, stack, tell));
+    const databaseUrl = config.databaseUrl ?? (await embeddedDatabase(start, stack));
     const processName = `keyledger ${role}`;
     const recordedBy = `${role}@${hostname()}`;
     const foundations = await whenReachable(
@@ -132,11 +134,11 @@ export async function startServer(start: ServerStart): Promise<Server> {
 }
 
 async function embeddedDatabase(
-  config: Config,
+  { config, tell, failed }: ServerStart,
   closing: Closing,
-  tell: (line: string) => void,
 ): Promise<string> {
   const server = await startEmbeddedPostgres({ folder: path.resolve(config.dataDir), say: tell });
   closing.add(() => server.stop());
+  void server.failed.then(failed);
   return server.url;
 }
