@@ -469,6 +469,18 @@ describe('an import', () => {
     });
   });
 
+  it('ends with its caller, and leaves the rest to the next attempt', async () => {
+    const all = await setUp();
+    const gone = new AbortController();
+    gone.abort();
+    const before = await all.stored();
+    await all.import.execute(
+      new ImportPartners(manager, contextOf(manager, { signal: gone.signal }), { records: LIST }),
+    );
+    expect(await all.stored()).toEqual(before);
+    expect((await run(all, LIST)).results).toHaveLength(8);
+  });
+
   it('takes from a limited manager its own partners only', async () => {
     const all = await setUp();
     const { results } = await run(all, LIST, limited);

@@ -16,6 +16,8 @@ import { IMPORT_RECORDS_MAX, ImportPartners } from './import-partners.command.js
 
 /** Streams that are decided on at a time; the store commits them in groups. */
 export const IMPORT_CONCURRENCY = 16;
+/** A batch is many decisions: it has longer than other requests, but less than its client waits. */
+export const IMPORT_DEADLINE_MS = 25_000;
 
 interface Entry {
   readonly index: number;
@@ -53,22 +55,23 @@ export class ImportPartnersHandler implements ICommandHandler<ImportPartners, Im
       byPartner.set(observation.partnerId, [...entries, { index, observation }]);
     });
 
-    let position = (await this.events.head({ signal: context.signal })) ?? positionAt(0n);
+    let position = (await this.events.head()) ?? positionAt(0n);
     const partners = byPartner.values();
     let failed = false;
+    const deadline = new Date(context.now.getTime() + IMPORT_DEADLINE_MS);
     // One partner's records one after the other: side by side they would only conflict.
     const worker = async () => {
       for (const entries of partners)
         for (const { index, observation } of entries) {
-          if (failed) return;
-          context.signal.throwIfAborted();
+          // The caller is gone: what is left is for its next attempt, and nobody reads this answer.
+          if (failed || context.signal.aborted) return;
           const { partnerId } = observation;
           try {
             const taken: Intake = await this.intake.take(
               networkId,
               observation,
               'listed',
-              context,
+              { ...context, deadline },
               (state) => this.permit(principal, networkId, observation, state),
             );
             if (taken.position > position) position = taken.position;
@@ -84,7 +87,8 @@ export class ImportPartnersHandler implements ICommandHandler<ImportPartners, Im
         }
     };
     await Promise.all(Array.from({ length: IMPORT_CONCURRENCY }, worker));
-    return { results, position };
+    // Without holes, also when the caller went away in the middle.
+    return { results: input.records.flatMap((_, index) => results[index] ?? []), position };
   }
 
   /** A limited manager imports its own partners: those assigned to it, and new ones that are to be. */
