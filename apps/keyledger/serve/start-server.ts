@@ -27,7 +27,7 @@ export interface ServerStart {
   /** Lines for the person who started it. */
   readonly tell: (line: string) => void;
   /** Something without which this process is of no use is gone for good. */
-  readonly failed: (error: Error) => void;
+  readonly failed?: (error: Error) => void;
 }
 
 export interface Server {
@@ -139,6 +139,6 @@ async function embeddedDatabase(
 ): Promise<string> {
   const server = await startEmbeddedPostgres({ folder: path.resolve(config.dataDir), say: tell });
   closing.add(() => server.stop());
-  void server.failed.then(failed);
+  if (failed) void server.failed.then(failed);
   return server.url;
 }
