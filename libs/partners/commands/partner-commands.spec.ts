@@ -4,6 +4,7 @@ import { describe, expect, it } from '@jest/globals';
 import type { Permission, Principal } from '#access';
 import { AuthorityFence, IdentityReservations, LedgerAuthorizer, accessEvents } from '#access';
 import type { Position } from '#event-store';
+import { RecordingDenials } from '#access/testing';
 import { EventCatalogue } from '#event-store';
 import { MemoryEventStore, MemoryLog } from '#event-store/memory';
 import type { NetworkId } from '#kernel';
@@ -95,6 +96,7 @@ async function setUp() {
   const fence = new RecordingFence();
   const intake = new ObservationIntake(decisions);
   const deadLetters = new MemoryDeadLetters();
+  const denials = new RecordingDenials();
   const networks = new NetworkSettingsReader(streams);
   const verifier = new WebhookCredentialVerifier(networks, peppers);
   const register = new RegisterPartnerHandler(authorizer, decisions);
@@ -122,6 +124,7 @@ async function setUp() {
     register,
     fence,
     deadLetters,
+    denials,
     changeStatus: new ChangePartnerStatusHandler(partnerDecisions),
     assignManager: new AssignPartnerManagerHandler(partnerDecisions),
     confirm: new ConfirmTechnicalCapacityHandler(partnerDecisions),
@@ -131,7 +134,7 @@ async function setUp() {
     link: new LinkPartnerUserHandler(partnerDecisions, identities, fence),
     unlink: new UnlinkPartnerUserHandler(partnerDecisions, identities, fence),
     import: new ImportPartnersHandler(authorizer, intake, store),
-    webhook: new TakePartnerWebhookHandler(verifier, intake, deadLetters, peppers),
+    webhook: new TakePartnerWebhookHandler(verifier, intake, deadLetters, peppers, denials),
   };
 }
 function contextOf(principal: Principal, changes: object = {}) {
@@ -590,7 +593,7 @@ describe('a webhook', () => {
   });
 
   it('without an accepted credential stores nothing, not even a dead letter', async () => {
-    const { take, stored, deadLetters } = await withCredential();
+    const { take, stored, deadLetters, denials } = await withCredential();
     const before = await stored();
     for (const credential of ['', 'klwh_101_x', `klwh_101_${randomUUID()}_${'A'.repeat(43)}`])
       await expect(take('created', { broken: true }, credential)).rejects.toMatchObject({
@@ -598,6 +601,13 @@ describe('a webhook', () => {
       });
     expect(await stored()).toEqual(before);
     expect(deadLetters.letters(NETWORK)).toEqual([]);
+    expect(denials.denials).toEqual(
+      [1, 2, 3].map(() => ({
+        ip: undefined,
+        code: 'networks/webhook-credential-invalid',
+        networkId: null,
+      })),
+    );
   });
 
   it('that is malformed is refused with the place, and kept without what it said', async () => {

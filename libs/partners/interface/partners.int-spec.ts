@@ -14,6 +14,7 @@ import type pg from 'pg';
 import { DataSource } from 'typeorm';
 import type { Permission, Principal } from '#access';
 import {
+  AccessDenials,
   AuthorityFence,
   Authorizer,
   IdentityReservations,
@@ -22,6 +23,7 @@ import {
   accessMigrations,
   accessProblems,
 } from '#access';
+import { RecordingDenials } from '#access/testing';
 import { EventCatalogue, EventStore, ledgerEvents, openLedger } from '#event-store';
 import { MemoryEventStore, MemoryLog } from '#event-store/memory';
 import { Clock, employeeId, networkId } from '#kernel';
@@ -156,6 +158,7 @@ describe('networks and partners over REST and GraphQL', () => {
         { provide: DataSource, useValue: dataSource },
         { provide: ReadModels, useValue: new PostgresReadModels(pool) },
         { provide: Authorizer, useClass: LedgerAuthorizer },
+        { provide: AccessDenials, useClass: RecordingDenials },
         { provide: AuthorityFence, useValue: { raise: () => Promise.resolve() } },
         IdentityReservations,
       ],
@@ -169,6 +172,7 @@ describe('networks and partners over REST and GraphQL', () => {
         DataSource,
         ReadModels,
         Authorizer,
+        AccessDenials,
         AuthorityFence,
         IdentityReservations,
       ],

@@ -1,5 +1,6 @@
 import type { ICommandHandler } from '@nestjs/cqrs';
 import { CommandHandler } from '@nestjs/cqrs';
+import { AccessDenials } from '#access';
 import { DomainError } from '#kernel';
 import type { WebhookCaller } from '#networks';
 import { WebhookCredentialVerifier } from '#networks';
@@ -25,12 +26,13 @@ export class TakePartnerWebhookHandler implements ICommandHandler<
     private readonly intake: ObservationIntake,
     private readonly deadLetters: DeadLetters,
     private readonly peppers: Peppers,
+    private readonly denials: AccessDenials,
   ) {}
 
   async execute(command: TakePartnerWebhook): Promise<WebhookAnswer> {
     const { context, input } = command;
     const { kind, body } = input;
-    const caller = await this.credentials.verify(input.credential, context.signal);
+    const caller = await this.callerOf(command);
     const { networkId, credentialId } = caller;
     const parsed = parsePartner(body, kind, { networkId, source: 'webhook', now: context.now });
     if (!parsed.ok) {
@@ -43,6 +45,17 @@ export class TakePartnerWebhookHandler implements ICommandHandler<
       actor: { type: 'service', issuer: WEBHOOK_ISSUER, subject: credentialId },
     });
     return { partnerId: parsed.observation.partnerId, outcome, position };
+  }
+
+  private async callerOf({ context, input }: TakePartnerWebhook): Promise<WebhookCaller> {
+    try {
+      return await this.credentials.verify(input.credential, context.signal);
+    } catch (error) {
+      // What the credential says of its network is not believed: nobody's trail is written by a stranger.
+      if (error instanceof DomainError && error.code === 'networks/webhook-credential-invalid')
+        this.denials.record({ ip: context.ip, code: error.code, networkId: null });
+      throw error;
+    }
   }
 
   private async bury(
