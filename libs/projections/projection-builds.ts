@@ -40,7 +40,7 @@ export interface Verification {
 }
 
 export interface BuildProgress {
-  readonly position: Position | undefined;
+  /** Of the one that is farthest behind. */
   readonly lagEvents: number;
 }
 
@@ -74,27 +74,34 @@ export class ProjectionBuilds {
   }
 
   /**
-   * Fills a second set of tables of the same version from the start of the log, until nothing is left to read.
+   * Fills second sets of tables of the same versions from the start of the log, until nothing is left to read. The log is
+   * read and decoded once for all of them.
    *
-   * @param purpose names the set: build `v<version>_<purpose>`. It stays until `drop`, and `switchTo` can make it serve.
+   * @param purpose names the sets: builds `v<version>_<purpose>`. They stay until `drop`, to be looked at.
    */
   async rebuild(
-    projection: Projection,
+    projections: readonly Projection[],
     purpose: string,
     signal: AbortSignal,
     onProgress: (progress: BuildProgress) => void = () => undefined,
-  ): Promise<string> {
-    const consumer = this.#beside(projection, purpose);
-    const runner = this.#run(consumer);
+  ): Promise<void> {
+    for (const projection of projections) await this.#dropWhenThere(projection, purpose);
+    const consumers = projections.map((projection) => this.#beside(projection, purpose));
+    const runner = this.#run(...consumers);
+    const labels = new Set(consumers.map(({ id }) => consumerLabel(id)));
     try {
       for (;;) {
         signal.throwIfAborted();
-        const [status] = await runner.status();
-        if (status?.failure && !status.ready) throw new Error(failureText(status));
-        if (status) onProgress({ position: status.position, lagEvents: status.lag.events });
-        const row = await this.#row(consumer.id);
-        if (row?.indexed && status?.position !== undefined && status.lag.events === 0)
-          return consumer.id.build;
+        const statuses = await runner.status();
+        const failed = statuses.find(({ failure, ready }) => failure && !ready);
+        if (failed) throw new Error(failureText(failed));
+        onProgress({ lagEvents: Math.max(...statuses.map(({ lag }) => lag.events)) });
+        const rows = await this.#checkpoints.all();
+        // Indexes are built once nothing is left to read.
+        if (
+          rows.filter((row) => row.indexed && labels.has(consumerLabel(row))).length === labels.size
+        )
+          return;
         await new Promise((resolve) => setTimeout(resolve, POLL_INTERVAL_MS));
       }
     } finally {
@@ -111,17 +118,16 @@ export class ProjectionBuilds {
     signal: AbortSignal,
     onProgress?: (progress: BuildProgress) => void,
   ): Promise<Verification> {
-    await this.#dropWhenThere(projection);
-    const build = await this.rebuild(projection, VERIFY, signal, onProgress);
+    await this.rebuild([projection], VERIFY, signal, onProgress);
     try {
-      return await this.#compare(projection, build, signal);
+      return await this.#compare(projection, buildName(projection.version, VERIFY), signal);
     } finally {
-      await this.#dropWhenThere(projection);
+      await this.#dropWhenThere(projection, VERIFY);
     }
   }
 
-  async #dropWhenThere(projection: Projection): Promise<void> {
-    const build = buildName(projection.version, VERIFY);
+  async #dropWhenThere(projection: Projection, purpose: string): Promise<void> {
+    const build = buildName(projection.version, purpose);
     if (await this.#row({ name: projection.name, build }))
       await this.#switch.drop(projection.name, build);
   }
@@ -198,10 +204,11 @@ export class ProjectionBuilds {
     return new ProjectionConsumer(projection, this.#checkpoints, this.#switch, purpose);
   }
 
-  #run(consumer: ProjectionConsumer): ConsumerRunner {
-    const runner = new ConsumerRunner({ ...this.options, checkpoints: this.#checkpoints }, [
-      consumer,
-    ]);
+  #run(...consumers: readonly ProjectionConsumer[]): ConsumerRunner {
+    const runner = new ConsumerRunner(
+      { ...this.options, checkpoints: this.#checkpoints },
+      consumers,
+    );
     runner.start();
     return runner;
   }

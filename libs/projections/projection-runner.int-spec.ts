@@ -393,6 +393,23 @@ describe('a new version', () => {
   });
 });
 
+describe('a rebuild of the same version', () => {
+  it('makes its tables from the start of the log each time, and never serves: no runner would keep it up to date', async () => {
+    engine.runner([counts()]);
+    await read('counts', await engine.append(counted(1), counted(2)));
+    await engine.rows('UPDATE read.counts SET total = 7 WHERE id = 2');
+    await builds().rebuild([counts()], 'mended', never());
+    await builds().rebuild([counts()], 'mended', never());
+    expect(await engine.rows('SELECT total FROM read.counts_v1_mended WHERE id = 2')).toEqual([
+      { total: 1n },
+    ]);
+    await expect(builds().switchTo('counts', 'v1_mended')).rejects.toThrow(SwitchRefusedError);
+    expect(await totals()).toEqual({ 1: 1, 2: 7 });
+    const statuses = await builds().statuses();
+    expect(statuses.filter(({ serving }) => serving).map(({ build }) => build)).toEqual(['v1']);
+  });
+});
+
 describe('times', () => {
   it('become positions through the running maximum of recordedAt', async () => {
     engine.runner([counts()]);

@@ -4,7 +4,7 @@ import type { ConsumerId } from './checkpoints.js';
 import { LOCK_NOT_AVAILABLE, sqlState } from './database-errors.js';
 import { SWITCH_LOCK_TIMEOUT_MS } from './limits.js';
 import { SwitchRefusedError } from './projections.errors.js';
-import { dropTablesSql, historyName, qualified, tableName } from './table-schema.js';
+import { buildName, dropTablesSql, historyName, qualified, tableName } from './table-schema.js';
 
 interface Serving {
   readonly build: string;
@@ -51,7 +51,7 @@ export class ProjectionSwitch {
   /**
    * Shows another build, also an older one (rollback): the build that served before is held back until a still newer one.
    *
-   * @throws {SwitchRefusedError} it is not there, not filled, or behind the one that serves.
+   * @throws {SwitchRefusedError} it is not there, not filled, a second set, or behind the one that serves.
    */
   async switchTo(name: string, to: string): Promise<void> {
     await inTransaction(this.pool, async (client) => {
@@ -61,6 +61,10 @@ export class ProjectionSwitch {
       const next = await build(client, name, to);
       const old = await build(client, name, serving.build);
       if (!next) throw new SwitchRefusedError(`${name} has no build ${to}`);
+      if (to !== buildName(next.version))
+        throw new SwitchRefusedError(
+          `${name} ${to} is kept up to date by nobody: raise the version instead`,
+        );
       if (!next.indexed) throw new SwitchRefusedError(`${name} ${to} is still being filled`);
       if (isBehind(next, old))
         throw new SwitchRefusedError(
