@@ -19,7 +19,7 @@ export const BUDGETS_DEFAULT: BudgetOptions = {
   actorMutations: { perSecond: 50, burst: 250 },
   actorGraphqlCost: { perSecond: 5_000, burst: 50_000 },
   addressRequests: { perSecond: 20, burst: 100 },
-  addressMutations: { perSecond: 5, burst: 40 },
+  addressMutations: { perSecond: 20, burst: 200 },
   addressGraphqlCost: { perSecond: 100, burst: 1_000 },
 };
 

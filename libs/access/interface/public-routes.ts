@@ -11,6 +11,13 @@ export interface PublicRoute {
   readonly why: string;
 }
 
+const openPage = (path: string, why: string): PublicRoute => ({
+  method: 'GET',
+  path,
+  token: 'none',
+  why,
+});
+
 /** The closed list of routes that need no token. Whatever is not here needs one. */
 export const PUBLIC_ROUTES: readonly PublicRoute[] = [
   { method: 'GET', path: '/health/live', token: 'none', why: 'probes carry no token' },
@@ -22,20 +29,19 @@ export const PUBLIC_ROUTES: readonly PublicRoute[] = [
     why: 'says where to get a token',
   },
   { method: 'GET', path: '/metrics', token: 'none', why: 'scrapers carry no token; counts only' },
-  {
-    method: 'GET',
-    path: '/openapi.json',
-    token: 'none',
-    why: 'the description of the API is public',
-  },
-  { method: 'GET', path: '/docs', token: 'none', why: 'the description of the API is public' },
-  { method: 'GET', path: '/docs/*', token: 'none', why: 'the description of the API is public' },
-  {
-    method: 'GET',
-    path: '/graphiql',
-    token: 'none',
-    why: 'development only; the page sends the token itself',
-  },
+  ...[
+    '/openapi.json',
+    '/docs',
+    '/docs/',
+    '/docs/*',
+    '/docs/index.html',
+    '/docs/LICENSE',
+    '/docs/swagger-ui-init.js',
+    '/docs/docs/swagger-ui-init.js',
+  ].map((path) => openPage(path, 'the description of the API is public')),
+  ...['/graphiql', '/graphiql/main.js', '/graphiql/sw.js', '/graphiql/config.js'].map((path) =>
+    openPage(path, 'development only; the page sends the token that a person gives it'),
+  ),
   {
     method: 'GET',
     path: '/v1/share',
