@@ -5,11 +5,13 @@ import { mkdtempSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import pg from 'pg';
 import { discardEmbeddedPostgres, startEmbeddedPostgres } from '../dist/libs/platform/embedded-postgres/index.js';
 import { migrate } from '../dist/libs/platform/postgres/index.js';
 import { eventStoreMigrations, PostgresEventStore } from '../dist/libs/event-store/postgres/index.js';
 import { latencies, median, rounded, SECONDS_MAX, throughput } from './measure.mjs';
+
+// The product's own driver for every side that brings none: the peers have another one beside them.
+const pg = createRequire(new URL('../package.json', import.meta.url))('pg');
 
 export const needsPeers = true;
 
