@@ -151,22 +151,29 @@ const ESCAPED: Readonly<Record<string, string>> = {
   '\t': '\\t',
 };
 
+/** Types whose text form may hold what `COPY` reads as its own. */
+const MAY_NEED_ESCAPES: ReadonlySet<Column['type']> = new Set([
+  'jsonb',
+  'text',
+  'text[]',
+  'tsvector',
+]);
+const NEEDS_ESCAPES = /[\\\n\r\t]/;
+const ESCAPES = /[\\\n\r\t]/g;
+
 /** Rows as `COPY … FROM STDIN` takes them (text format). */
 export function copyText(columns: readonly Column[], rows: readonly Row[]): string {
+  const escaped = columns.map(({ type }) => MAY_NEED_ESCAPES.has(type));
   let text = '';
   for (const row of rows) {
-    let separator = '';
-    for (const column of columns) {
+    columns.forEach((column, number) => {
       const value = textOf(column, row[column.name] ?? null);
-      text += separator;
-      text +=
-        value === null
-          ? '\\N'
-          : /[\\\n\r\t]/.test(value)
-            ? value.replace(/[\\\n\r\t]/g, (c) => ESCAPED[c] ?? c)
-            : value;
-      separator = '\t';
-    }
+      if (number > 0) text += '\t';
+      if (value === null) text += '\\N';
+      else if (escaped[number] && NEEDS_ESCAPES.test(value))
+        text += value.replace(ESCAPES, (character) => ESCAPED[character] ?? character);
+      else text += value;
+    });
     text += '\n';
   }
   return text;
