@@ -50,12 +50,17 @@ export function clientConfig(
     enable_bitmapscan: 'off',
     ...more,
   };
+  // Options in the URL would replace ours, and the role with them: theirs come first, ours have the last word.
+  const target = new URL(url);
+  const given = target.searchParams.get('options');
+  target.searchParams.delete('options');
   return {
-    connectionString: url,
+    connectionString: target.href,
     application_name: applicationName,
-    options: Object.entries(settings)
-      .map(([name, value]) => `-c ${name}=${String(value)}`)
-      .join(' '),
+    options: [
+      ...(given ? [given] : []),
+      ...Object.entries(settings).map(([name, value]) => `-c ${name}=${String(value)}`),
+    ].join(' '),
     connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
     keepAlive: true,
     keepAliveInitialDelayMillis: KEEP_ALIVE_DELAY_MS,

@@ -15,6 +15,7 @@ import {
   WrongExpectedRevisionError,
 } from '../index.js';
 import { Following, within } from '../testing/index.js';
+import { clientConfig, STATEMENT_TIMEOUT_MS } from './connection.js';
 import { GROUP_REQUESTS_MAX } from './group-writer.js';
 import { eventStoreMigrations, PostgresEventStore, UnfitServerError } from './index.js';
 import type { PostgresLog } from './testing/postgres-log.js';
@@ -111,6 +112,18 @@ describe('the runtime role', () => {
       (refusal: unknown) => refusal as pg.DatabaseError,
     );
     expect(error?.code).toBe('42501');
+  });
+
+  it('is taken whatever options stand in the URL', async () => {
+    const url = new URL(log.database.url);
+    url.searchParams.set('options', '-c role=none -c statement_timeout=0');
+    const config = clientConfig({ url: url.href, applicationName: 'test' });
+    const { rows } = await connectedTo(config, (client) =>
+      client.query("SELECT current_user AS role, current_setting('statement_timeout') AS limit"),
+    );
+    expect(rows).toEqual([
+      { role: RUNTIME_ROLE, limit: `${String(STATEMENT_TIMEOUT_MS / 1000)}s` },
+    ]);
   });
 
   it('may read and append', async () => {
