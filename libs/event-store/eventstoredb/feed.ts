@@ -31,7 +31,7 @@ export const SUBSCRIPTION_STALL_MS = 10_000;
 /** A server tells how far a filter has come after so many events only; what lies between is looked up. */
 const FILTER_WINDOW_EVENTS = 64;
 const LOOK_AHEAD_EVENTS_MAX = 512;
-const LOOK_AHEAD_INTERVAL_MS = 150;
+const LOOK_AHEAD_INTERVAL_MS = 100;
 const STALL_CHECK_INTERVAL_MS = 2_500;
 /** For each of the client's own streams, so that large events don't pile up in them. */
 const CLIENT_STREAM_EVENTS = 4;
@@ -147,21 +147,21 @@ export class Feed {
     }
   }
 
+  /** Everything up to here has arrived: a checkpoint, or the last event. */
+  private resumeFrom(): Place | undefined {
+    const { covered, checkpoint } = this;
+    if (checkpoint && (covered === undefined || checkpoint.commit > covered)) return checkpoint;
+    return covered === undefined ? undefined : placeOf(covered);
+  }
+
   /** One life of a subscription; always ends with an error. */
   private async listen(): Promise<void> {
-    const { covered, checkpoint } = this;
-    const place =
-      checkpoint && (covered === undefined || checkpoint.commit > covered)
-        ? checkpoint
-        : covered === undefined
-          ? undefined
-          : placeOf(covered);
     this.listeningSinceMs = performance.now();
     const { credentials } = this.safe;
     const { filter } = this.options;
     const subscription = this.safe.use().subscribeToAll(
       {
-        fromPosition: place ?? START,
+        fromPosition: this.resumeFrom() ?? START,
         requiresLeader: true,
         ...(credentials && { credentials }),
         ...(filter && {
@@ -296,26 +296,19 @@ export class Feed {
 
   /** Whether an event is there that the subscription should have brought. */
   private async lookAhead(signal: AbortSignal): Promise<boolean> {
-    const { covered, checkpoint } = this;
-    const newest = await this.reader.newest(EVENT_STORE_TIMEOUT_MS_DEFAULT, signal);
-    if (!newest || (covered !== undefined && newest.position.commit <= covered)) return false;
-    if (!this.options.filter) return true;
-    const from =
-      checkpoint && (covered === undefined || checkpoint.commit > covered)
-        ? checkpoint
-        : covered === undefined
-          ? undefined
-          : placeOf(covered);
+    const { filter } = this.options;
     let reached: bigint | undefined;
     for await (const event of this.reader.raw({
-      from,
-      maxCount: LOOK_AHEAD_EVENTS_MAX,
+      from: this.resumeFrom(),
+      // Where it starts is included: a second event is one that the subscription owes.
+      maxCount: filter ? LOOK_AHEAD_EVENTS_MAX : 2,
       timeoutMs: EVENT_STORE_TIMEOUT_MS_DEFAULT,
       signal,
     })) {
       const at = event.position.commit;
       if (this.covered !== undefined && at <= this.covered) continue;
-      if (!isSystem(event) && letsThrough(this.options.filter, event.streamId)) {
+      if (!filter) return true;
+      if (!isSystem(event) && letsThrough(filter, event.streamId)) {
         this.cover(reached);
         return true;
       }

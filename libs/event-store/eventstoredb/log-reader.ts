@@ -108,18 +108,6 @@ export class LogReader {
     }
   }
 
-  /** The newest event, the server's own included. */
-  async newest(timeoutMs: number, signal?: AbortSignal): Promise<Recorded | undefined> {
-    for await (const event of this.raw({
-      direction: 'backwards',
-      maxCount: 1,
-      timeoutMs,
-      signal,
-    }))
-      return event;
-    return undefined;
-  }
-
   /**
    * A server says nothing to a position that is none of its own (trap 4). An event that begins later than the position
    * is let pass: a scavenge removes what `$maxCount` hides, and keeps the places of the rest.
