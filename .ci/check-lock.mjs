@@ -12,5 +12,7 @@ for (const [path, entry] of Object.entries(lock.packages)) {
     problems.push(`${path}: has an install script; decide on it in package.json allowScripts`);
 }
 for (const problem of problems) console.error(problem);
-console.log(`lock file: ${Object.keys(lock.packages).length - 1} entries, ${problems.length} problems`);
+console.log(
+  `lock file: ${Object.keys(lock.packages).length - 1} entries, ${problems.length} problems`,
+);
 process.exit(problems.length > 0 ? 1 : 0);

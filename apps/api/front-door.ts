@@ -26,7 +26,7 @@ export class FrontDoor {
 
   /** For Fastify: its requests come through this door once it is opened. */
   readonly serverFactory: FastifyServerFactory = (handler) => {
-    this.application = handler as Handler;
+    this.application = handler;
     return this.server;
   };
   private application: Handler | undefined;

@@ -31,7 +31,8 @@ export function specificationOf<State, Command, Event extends DomainEvent>(
             if (error) throw error as Error;
             throw new Error(`expected refusal ${code}, but decided ${show(actual)}`);
           }
-          if (error.code !== code) throw new Error(`expected refusal ${code}, but got ${error.code}`);
+          if (error.code !== code)
+            throw new Error(`expected refusal ${code}, but got ${error.code}`);
           if (details && !isDeepStrictEqual(error.details, details))
             throw new Error(`expected details ${show(details)}\nbut got ${show(error.details)}`);
         },
