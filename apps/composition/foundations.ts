@@ -1,5 +1,5 @@
 import type { EventStore, Ledger } from '#event-store';
-import { openLedger } from '#event-store';
+import { LogMismatchError, openLedger } from '#event-store';
 import { EventStoreDBEventStore } from '#event-store/eventstoredb';
 import { PostgresEventStore } from '#event-store/postgres';
 import type { Clock } from '#kernel';
@@ -27,6 +27,8 @@ export interface FoundationOptions {
   /** Stands in `pg_stat_activity` and in `recordedBy`. */
   readonly processName: string;
   readonly warn: (error: Error) => void;
+  /** The log holds events of others from before it became this ledger's: they are never read. */
+  readonly earlierEvents?: () => void;
   readonly clock?: Clock;
 }
 
@@ -50,7 +52,7 @@ export async function openFoundations(options: FoundationOptions): Promise<Found
   });
   try {
     await dataSource.initialize();
-    const ledger = await openLedger(eventStore, { clock });
+    const ledger = await openOwnLedger(eventStore, clock, options.earlierEvents);
     return {
       config,
       databaseUrl,
@@ -67,6 +69,22 @@ export async function openFoundations(options: FoundationOptions): Promise<Found
     await eventStore.close();
     if (dataSource.isInitialized) await dataSource.destroy();
     throw error;
+  }
+}
+
+/** A store that others have used before us is taken, with a word about it: our log begins with our first event. */
+async function openOwnLedger(
+  eventStore: EventStore,
+  clock: Clock,
+  earlierEvents: FoundationOptions['earlierEvents'],
+): Promise<Ledger> {
+  try {
+    return await openLedger(eventStore, { clock });
+  } catch (error) {
+    if (!(error instanceof LogMismatchError)) throw error;
+    const ledger = await openLedger(eventStore, { clock, acceptEarlierEvents: true });
+    earlierEvents?.();
+    return ledger;
   }
 }
 

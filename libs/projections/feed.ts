@@ -26,7 +26,9 @@ export interface FeedOptions {
   readonly catalogue: EventCatalogue;
   readonly checkpoints: Checkpoints;
   readonly logId: string;
-  /** Exclusive. */
+  /** Of `LedgerOpened`: what others left in the store before it is not of this log. */
+  readonly firstPosition: Position;
+  /** Exclusive. `undefined`: from the log's first event on. */
   readonly after: Position | undefined;
   readonly onDetached: (member: Member, error: unknown) => Promise<void>;
   readonly onDelivered: (member: Member) => void;
@@ -76,13 +78,16 @@ export class Feed {
   }
 
   async #pump(): Promise<void> {
-    const { store, after } = this.options;
+    const { store, firstPosition } = this.options;
     const { signal } = this.#abort;
     try {
-      for await (const item of store.subscribeAll({
-        ...(after === undefined ? {} : { after }),
-        signal,
-      })) {
+      let { after } = this.options;
+      if (after === undefined) {
+        for await (const first of store.readAll({ from: firstPosition, maxCount: 1, signal }))
+          this.#take(first);
+        after = firstPosition;
+      }
+      for await (const item of store.subscribeAll({ after, signal })) {
         if (item.kind === 'progress') this.#buffer.push(item.position, undefined, 0);
         else if (item.event.type === BEACON) this.#buffer.push(item.event.position, undefined, 0);
         else this.#take(item.event);

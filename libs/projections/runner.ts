@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Clock } from '#kernel';
-import type { EventCatalogue, EventStore } from '#event-store';
+import type { EventCatalogue, EventStore, Ledger } from '#event-store';
 import { assertSameLog, findLedger, LogMismatchError, PositionNotInLogError } from '#event-store';
 import type { Checkpoints, ConsumerId } from './checkpoints.js';
 import { consumerLabel } from './checkpoints.js';
@@ -234,16 +234,16 @@ export class ConsumerRunner {
     }
     this.#feed(
       members.filter(({ lease }) => lease.progress.resume === undefined),
-      ledger.logId,
+      ledger,
     );
     this.#feed(
       members.filter(({ lease }) => lease.progress.resume !== undefined),
-      ledger.logId,
+      ledger,
     );
   }
 
   /** Into a feed that is caught up and has given nothing that they miss; else into a new one, from the least of them. */
-  #feed(members: readonly Member[], logId: string): void {
+  #feed(members: readonly Member[], { logId, firstPosition }: Ledger): void {
     const behind: Member[] = [];
     for (const member of members) {
       const feed = [...this.#feeds].find(
@@ -272,6 +272,7 @@ export class ConsumerRunner {
       catalogue,
       checkpoints,
       logId,
+      firstPosition,
       after,
       onDetached: (member, error) => this.#detached(member, error),
       onDelivered: (member) => {
