@@ -8,6 +8,14 @@ type Handler = (request: IncomingMessage, response: ServerResponse) => void;
 export const START_RETRY_AFTER_SECONDS = 2;
 /** What is still open after this is cut off. */
 export const DOOR_CLOSE_TIMEOUT_MS = 10_000;
+/** A connection that was busy when the door began to close ends with its answer, or at most this much later. */
+export const IDLE_SWEEP_INTERVAL_MS = 50;
+/** All that a process without an API answers. */
+export const OPERATIONS_PATHS: ReadonlySet<string> = new Set([
+  '/health/live',
+  '/health/ready',
+  '/metrics',
+]);
 
 /** The port is taken, or not ours to take: one line for the person who started us. */
 export class PortUnavailableError extends Error {
@@ -20,7 +28,9 @@ export class PortUnavailableError extends Error {
  */
 export class FrontDoor {
   private handler: Handler = starting;
+  private closing: Promise<void> | undefined;
   private readonly server: Server = createServer((request, response) => {
+    if (this.closing) response.setHeader('connection', 'close');
     this.handler(request, response);
   });
 
@@ -48,26 +58,63 @@ export class FrontDoor {
     return (this.server.address() as AddressInfo).port;
   }
 
-  open(): void {
-    if (!this.application) throw new TypeError('no application stands behind the door');
-    this.handler = this.application;
+  /** @param only the paths that are answered; absent: all. */
+  open(only?: ReadonlySet<string>): void {
+    const { application } = this;
+    if (!application) throw new TypeError('no application stands behind the door');
+    this.handler = only
+      ? (request, response) => {
+          if (only.has(request.url?.split('?', 1)[0] ?? '')) application(request, response);
+          else refuse(request, response, NOT_HERE);
+        }
+      : application;
   }
 
   /** Takes no new connections, lets requests in flight finish, bounded. */
-  async close(): Promise<void> {
+  close(): Promise<void> {
+    this.closing ??= this.finish();
+    return this.closing;
+  }
+
+  private async finish(): Promise<void> {
     if (!this.server.listening) return;
     await new Promise<void>((resolve) => {
       const cut = setTimeout(() => {
         this.server.closeAllConnections();
       }, DOOR_CLOSE_TIMEOUT_MS);
+      const sweep = setInterval(() => {
+        this.server.closeIdleConnections();
+      }, IDLE_SWEEP_INTERVAL_MS);
       this.server.close(() => {
         clearTimeout(cut);
+        clearInterval(sweep);
         resolve();
       });
-      this.server.closeIdleConnections();
     });
   }
 }
+
+interface Refusal {
+  readonly status: number;
+  readonly code: string;
+  readonly title: string;
+  readonly detail: string;
+  readonly retryAfterSeconds?: number;
+}
+
+const STARTING: Refusal = {
+  status: 503,
+  code: 'request/starting',
+  title: 'Starting',
+  detail: 'The server is starting, or waits for its database or event store. Try again shortly.',
+  retryAfterSeconds: START_RETRY_AFTER_SECONDS,
+};
+const NOT_HERE: Refusal = {
+  status: 404,
+  code: 'request/not-found',
+  title: 'Not found',
+  detail: 'This process answers health checks and metrics only; the API is another one.',
+};
 
 function starting(request: IncomingMessage, response: ServerResponse): void {
   request.resume();
@@ -76,19 +123,27 @@ function starting(request: IncomingMessage, response: ServerResponse): void {
     response.end('{"status":"ok"}');
     return;
   }
-  response.writeHead(503, {
+  refuse(request, response, STARTING);
+}
+
+function refuse(
+  request: IncomingMessage,
+  response: ServerResponse,
+  { status, code, title, detail, retryAfterSeconds }: Refusal,
+): void {
+  request.resume();
+  response.writeHead(status, {
     'content-type': 'application/problem+json',
     'cache-control': 'no-store',
-    'retry-after': String(START_RETRY_AFTER_SECONDS),
+    ...(retryAfterSeconds === undefined ? {} : { 'retry-after': String(retryAfterSeconds) }),
   });
   response.end(
     JSON.stringify({
-      type: 'https://keyledger.dev/errors/request-starting',
-      title: 'Starting',
-      status: 503,
-      detail:
-        'The server is starting, or waits for its database or event store. Try again shortly.',
-      code: 'request/starting',
+      type: `https://keyledger.dev/errors/${code.replace('/', '-')}`,
+      title,
+      status,
+      detail,
+      code,
     }),
   );
 }

@@ -1,3 +1,4 @@
+import type { LoggerService } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { Logger } from 'nestjs-pino';
@@ -53,7 +54,7 @@ export async function startApi(options: ApiStart): Promise<NestFastifyApplicatio
     httpAdapter(door?.serverFactory),
     { bufferLogs: true, abortOnError: false },
   );
-  app.useLogger(app.get(Logger));
+  app.useLogger(new WithoutFramework(app.get(Logger)));
   app.setGlobalPrefix('v1', {
     exclude: ['health/live', 'health/ready', 'metrics', '.well-known/oauth-protected-resource'],
   });
@@ -76,4 +77,38 @@ export async function startApi(options: ApiStart): Promise<NestFastifyApplicatio
   await app.init();
   await app.getHttpAdapter().getInstance().ready();
   return app;
+}
+
+const FRAMEWORK: ReadonlySet<unknown> = new Set([
+  'NestFactory',
+  'InstanceLoader',
+  'RoutesResolver',
+  'RouterExplorer',
+  'NestApplication',
+  'GraphQLModule',
+]);
+
+/** What the framework tells about its own start (a line a module, a line a route) is for its debugging. */
+class WithoutFramework implements LoggerService {
+  constructor(private readonly logger: Logger) {}
+
+  log(message: unknown, ...rest: unknown[]): void {
+    if (FRAMEWORK.has(rest.at(-1))) this.logger.debug(message, ...rest);
+    else this.logger.log(message, ...rest);
+  }
+  error(message: unknown, ...rest: unknown[]): void {
+    this.logger.error(message, ...rest);
+  }
+  warn(message: unknown, ...rest: unknown[]): void {
+    this.logger.warn(message, ...rest);
+  }
+  debug(message: unknown, ...rest: unknown[]): void {
+    this.logger.debug(message, ...rest);
+  }
+  verbose(message: unknown, ...rest: unknown[]): void {
+    this.logger.verbose(message, ...rest);
+  }
+  fatal(message: unknown, ...rest: unknown[]): void {
+    this.logger.fatal(message, ...rest);
+  }
 }

@@ -2,6 +2,7 @@
 // Starts the built CLI, on the pinned Node when the one that runs is older than what the product needs.
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
+import { constants } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -18,14 +19,16 @@ async function main() {
       process.exit(1);
     }
     const child = spawn(pinned, process.argv.slice(1), { stdio: 'inherit' });
-    // A terminal's Ctrl-C reaches the whole group by itself; what is sent to this process alone is passed on.
-    process.on('SIGINT', () => {});
-    for (const signal of ['SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal));
+    // A terminal's Ctrl-C reaches both of us, and the other one takes what comes twice in a moment as one.
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'])
+      process.on(signal, () => child.kill(signal));
     child.on('error', (error) => {
       console.error(`the pinned Node did not start: ${error.message}`);
       process.exit(1);
     });
-    child.on('exit', (code, signal) => process.exit(code ?? (signal === 'SIGINT' ? 130 : 143)));
+    child.on('exit', (code, signal) =>
+      process.exit(code ?? 128 + (constants.signals[signal] ?? 0)),
+    );
     return;
   }
   const entry = path.join(root, 'dist/apps/keyledger/main.js');

@@ -1,7 +1,7 @@
 import 'reflect-metadata';
 import { CommandFactory } from 'nest-commander';
 import { CliModule } from './cli.module.js';
-import { explain } from './terminal.js';
+import { exitCodeOf, explain } from './terminal.js';
 
 await CommandFactory.run(CliModule, {
   logger: false,
@@ -9,7 +9,7 @@ await CommandFactory.run(CliModule, {
   usePlugins: false,
   serviceErrorHandler: (error) => {
     process.stderr.write(`${explain(error)}\n`);
-    process.exit(1);
+    process.exit(exitCodeOf(error));
   },
   errorHandler: (error) => {
     // Commander has printed its own words (a help text, an unknown option).

@@ -7,7 +7,7 @@ import { runRole } from './serve.command.js';
 })
 export class ProjectorCommand extends CommandRunner {
   override async run(): Promise<void> {
-    await runRole('projector', (url) => {
+    await runRole('projector', ({ url }) => {
       process.stdout.write(`projector ready at ${url}\n`);
     });
   }

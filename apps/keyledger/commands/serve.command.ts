@@ -1,19 +1,29 @@
 import { Command, CommandRunner } from 'nest-commander';
 import { readConfig } from '#platform/config';
-import type { Role } from '../serve/start-server.js';
+import { DEVELOPMENT_USERS } from '../../identity-provider/index.js';
+import { API_URL_DEFAULT } from '../login/index.js';
+import type { Role, Server } from '../serve/start-server.js';
 import { startServer } from '../serve/start-server.js';
 import { aborted, explain, interruption } from '../terminal.js';
+
+/** After all was stopped: what still holds the process then is cut off. */
+export const EXIT_TIMEOUT_MS = 3_000;
 
 const say = (line: string) => {
   process.stdout.write(`${line}\n`);
 };
 
 /** Runs a role until it is told to stop, and then stops cleanly. */
-export async function runRole(role: Role, announce: (url: string) => void): Promise<void> {
+export async function runRole(role: Role, announce: (server: Server) => void): Promise<void> {
   const signal = interruption();
   const server = await startServer({
     role,
-    config: readConfig(process.env, process.cwd()),
+    // A line a request is for machines that collect them, not for a person at a terminal.
+    config: readConfig(
+      process.env,
+      process.cwd(),
+      role === 'serve' && process.stderr.isTTY ? 'warn' : 'info',
+    ),
     signal,
     tell: say,
     failed: (error) => {
@@ -22,11 +32,12 @@ export async function runRole(role: Role, announce: (url: string) => void): Prom
       process.kill(process.pid, 'SIGTERM');
     },
   });
-  announce(server.url);
+  announce(server);
   await aborted(signal);
   say('stopping…');
   await server.close();
   say('stopped');
+  setTimeout(() => process.exit(), EXIT_TIMEOUT_MS).unref();
 }
 
 @Command({
@@ -35,17 +46,25 @@ export async function runRole(role: Role, announce: (url: string) => void): Prom
 })
 export class ServeCommand extends CommandRunner {
   override async run(): Promise<void> {
-    await runRole('serve', (url) => {
+    await runRole('serve', ({ url, usersFile }) => {
       say(`
 Keyledger is ready
   API         ${url}/v1        (REST, described at ${url}/docs)
   GraphQL     ${url}/graphql
-  health      ${url}/health/ready   metrics ${url}/metrics
-
-  sign in     npx keyledger login --as sam          (or: npx keyledger login, in the browser)
-  a token     export KEYLEDGER_TOKEN=$(npx keyledger token)
-
-Ctrl-C stops it; nothing that was acknowledged is lost.`);
+  health      ${url}/health/ready   metrics ${url}/metrics`);
+      if (usersFile !== undefined) say(development(url, usersFile));
+      say('\nCtrl-C stops it; nothing that was acknowledged is lost.');
     });
   }
+}
+
+function development(url: string, usersFile: string): string {
+  const at = url === API_URL_DEFAULT ? '' : ` --api ${url}`;
+  const users = DEVELOPMENT_USERS.map(({ name, about }) => `    ${name.padEnd(8)}${about}`);
+  return `
+  sign in     npx keyledger login --as sam${at}      (or in the browser: npx keyledger login${at})
+  a token     export KEYLEDGER_TOKEN=$(npx keyledger token${at})
+
+  development users; their passwords are in ${usersFile}
+${users.join('\n')}`;
 }

@@ -14,6 +14,8 @@ import { IDENTITY_FOLDER } from './places.js';
 
 export interface DevelopmentIdentities {
   readonly issuers: readonly IssuerOptions[];
+  /** Names and passwords of the test users, mode 0600. */
+  readonly usersFile: string;
   /** @throws {IdentityProviderError} the ledger knows identities of another issuer: it is not a development ledger. */
   assertOwnLedger(
     app: INestApplicationContext,
@@ -35,8 +37,8 @@ export async function startDevelopmentIdentities(
     ...(config.identityProviderPort === undefined ? {} : { port: config.identityProviderPort }),
     log: tell,
   });
-  tell(`development identities: ${provider.issuer} (users and passwords in ${provider.usersFile})`);
   return {
+    usersFile: provider.usersFile,
     issuers: [
       {
         issuer: provider.issuer,

@@ -22,7 +22,11 @@ export async function whenReachable<T>(
   }
 }
 
+/** A password, user or database that is not there does not come by waiting. */
+const REFUSED: ReadonlySet<unknown> = new Set(['28P01', '28000', '3D000']);
+
 function isAway(error: Error): boolean {
+  if ('code' in error && REFUSED.has(error.code)) return false;
   return (
     error instanceof EventStoreUnavailableError ||
     error instanceof AppendOutcomeUnknownError ||

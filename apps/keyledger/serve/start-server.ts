@@ -7,15 +7,19 @@ import type { Config } from '#platform/config';
 import { ConfigError } from '#platform/config';
 import { startEmbeddedPostgres } from '#platform/embedded-postgres';
 import { HealthChecks } from '#platform/health';
-import { createLogger } from '#platform/logging';
-import { FrontDoor } from '../../api/front-door.js';
+import { DOOR_CLOSE_TIMEOUT_MS, FrontDoor, OPERATIONS_PATHS } from '../../api/front-door.js';
 import { startApi } from '../../api/start-api.js';
-import type { Foundations } from '../../composition/foundations.js';
 import { migrateDatabase, openFoundations } from '../../composition/foundations.js';
 import { startProjector } from '../../projector/start-projector.js';
+import { LOG_OUTPUT, terminalLogger } from '../terminal.js';
 import { Closing } from './closing.js';
 import { whenReachable } from './patience.js';
 import { startDevelopmentIdentities } from './development-identities.js';
+
+/** Longer than the door's own cut. */
+export const DRAIN_TIMEOUT_MS = DOOR_CLOSE_TIMEOUT_MS + 5_000;
+/** The embedded server is asked, then told, then killed: each with a bound of its own. */
+export const EMBEDDED_STOP_TIMEOUT_MS = 30_000;
 
 /** Which parts one process runs. */
 export type Role = 'serve' | 'api' | 'projector';
@@ -33,15 +37,16 @@ export interface ServerStart {
 export interface Server {
   readonly url: string;
   readonly app: NestFastifyApplication;
-  readonly foundations: Foundations;
+  /** Where the passwords of the development users are; `undefined`: there are none. */
+  readonly usersFile: string | undefined;
   /** Finishes requests, flushes, and stops all that was started. */
   close(): Promise<void>;
 }
 
-/** An issuer of one's own, or the development users: never both. */
+/** An issuer of one's own, or the development users: never both. A projector lets nobody in, so it needs neither. */
 function assertBindable({ role, config }: ServerStart): void {
-  if (config.issuers !== undefined) return;
-  if (role !== 'serve')
+  if (config.issuers !== undefined || role === 'projector') return;
+  if (role === 'api')
     throw new ConfigError([
       'KEYLEDGER_ISSUERS: is not set; the development identity provider is a part of `keyledger serve` only',
     ]);
@@ -51,86 +56,108 @@ function assertBindable({ role, config }: ServerStart): void {
     ]);
 }
 
+function assertDatabaseNamed({ role, config }: ServerStart): void {
+  if (role !== 'serve' && config.databaseUrl === undefined)
+    throw new ConfigError([
+      'DATABASE_URL: is not set; the embedded server is a part of `keyledger serve` only',
+    ]);
+}
+
 /** Starts what the role says. The port answers at once: 503 until what stands behind it is ready. */
 export async function startServer(start: ServerStart): Promise<Server> {
   assertBindable(start);
-  const { role, config, signal, tell } = start;
-  const log = createLogger(config.logLevel);
-  const closing = new Closing((error) => {
-    log.error({ err: error }, 'a part did not stop cleanly');
+  assertDatabaseNamed(start);
+  const log = terminalLogger(start.config.logLevel);
+  const closing = new Closing((step, error) => {
+    log.error({ err: error, step }, 'a part did not stop cleanly');
   });
   try {
     return await open(start, closing, log);
   } catch (error) {
     await closing.close();
-    if (signal.aborted) tell('stopped before it was ready');
-    throw error;
+    throw start.signal.aborted ? start.signal.reason : error;
   }
+}
 
-  async function open(
-    _: ServerStart,
-    stack: Closing,
-    logger: ReturnType<typeof createLogger>,
-  ): Promise<Server> {
-    const door = new FrontDoor();
-    const port = await door.listen(config.host, config.port);
-    stack.add(() => door.close());
-    const shownHost = config.host.includes(':') ? `[${config.host}]` : config.host;
-    const url = config.publicUrl ?? `http://${shownHost}:${String(port)}`;
+/** The last that is added here stops first: door, projector, application, database and log, identities, server. */
+async function open(
+  start: ServerStart,
+  closing: Closing,
+  log: ReturnType<typeof terminalLogger>,
+): Promise<Server> {
+  const { role, config, signal, tell } = start;
+  const door = new FrontDoor();
+  const port = await door.listen(config.host, config.port);
+  closing.add('door', () => door.close(), DRAIN_TIMEOUT_MS);
+  const shownHost = config.host.includes(':') ? `[${config.host}]` : config.host;
+  const url = config.publicUrl ?? `http://${shownHost}:${String(port)}`;
 
-    const databaseUrl = config.databaseUrl ?? (await embeddedDatabase(start, stack));
-    const processName = `keyledger ${role}`;
-    const recordedBy = `${role}@${hostname()}`;
-    const foundations = await whenReachable(
-      async () => {
-        if (role === 'serve') await migrateDatabase(config, databaseUrl);
-        return openFoundations({
-          config,
-          databaseUrl,
-          processName,
-          warn: (error) => {
-            logger.warn({ error: error.message }, 'a connection broke and is replaced');
-          },
-        });
-      },
-      signal,
-      (error) => {
-        logger.warn({ error: error.message }, 'waiting for the database and the event store');
-      },
-    );
-    stack.add(() => foundations.close());
-
-    const identities =
-      config.issuers === undefined ? await startDevelopmentIdentities(config, tell) : undefined;
-    if (identities) stack.add(() => identities.close());
-    const issuers: readonly IssuerOptions[] = config.issuers ?? identities?.issuers ?? [];
-    const app = await startApi({
-      foundations,
-      access: new AccessOptions({ issuers, trustedProxies: config.trustedProxies, recordedBy }),
-      publicUrl: url,
-      recordedBy,
-      door,
-    });
-    stack.add(() => app.close());
-    if (role !== 'api') {
-      const projector = await startProjector({
-        foundations,
-        app,
-        log: logger,
-        runnerId: `${recordedBy}:${String(process.pid)}`,
+  const databaseUrl = config.databaseUrl ?? (await embeddedDatabase(start, closing));
+  signal.throwIfAborted();
+  const identities =
+    role === 'serve' && config.issuers === undefined
+      ? await startDevelopmentIdentities(config, tell)
+      : undefined;
+  if (identities) closing.add('identity provider', () => identities.close());
+  const recordedBy = `${role}@${hostname()}`;
+  const foundations = await whenReachable(
+    async () => {
+      if (role === 'serve') await migrateDatabase(config, databaseUrl);
+      return openFoundations({
+        config,
+        databaseUrl,
+        processName: `keyledger ${role}`,
+        warn: (error) => {
+          if (!signal.aborted)
+            log.warn({ error: error.message }, 'a connection broke and is replaced');
+        },
+        earlierEvents: () => {
+          log.warn(
+            'the event store holds events from before this ledger was opened: they are left out, and a store of its own would be better',
+          );
+        },
       });
-      stack.add(() => projector.stop());
-    }
-    // Requests end before what serves them does.
-    stack.add(async () => {
-      app.get(HealthChecks).drain();
-      await door.close();
+    },
+    signal,
+    (error) => {
+      log.warn({ error: error.message }, 'waiting for the database and the event store');
+    },
+  );
+  closing.add('database and event store', () => foundations.close());
+
+  const issuers: readonly IssuerOptions[] = config.issuers ?? identities?.issuers ?? [];
+  const app = await startApi({
+    foundations,
+    access: new AccessOptions({ issuers, trustedProxies: config.trustedProxies, recordedBy }),
+    publicUrl: url,
+    recordedBy,
+    door,
+    logSink: LOG_OUTPUT,
+  });
+  closing.add('application', () => app.close());
+  if (role !== 'api') {
+    const projector = await startProjector({
+      foundations,
+      app,
+      log,
+      runnerId: `${recordedBy}:${String(process.pid)}`,
     });
-    if (identities) await identities.assertOwnLedger(app, foundations, signal);
-    door.open();
-    if (identities) await identities.seed(url, signal);
-    return { url, app, foundations, close: () => stack.close() };
+    closing.add('projector', () => projector.stop());
   }
+  // Requests end before what serves them does.
+  closing.add(
+    'requests',
+    () => {
+      app.get(HealthChecks).drain();
+      return door.close();
+    },
+    DRAIN_TIMEOUT_MS,
+  );
+  signal.throwIfAborted();
+  if (identities) await identities.assertOwnLedger(app, foundations, signal);
+  door.open(role === 'projector' ? OPERATIONS_PATHS : undefined);
+  if (identities) await identities.seed(url, signal);
+  return { url, app, usersFile: identities?.usersFile, close: () => closing.close() };
 }
 
 async function embeddedDatabase(
@@ -138,7 +165,23 @@ async function embeddedDatabase(
   closing: Closing,
 ): Promise<string> {
   const server = await startEmbeddedPostgres({ folder: path.resolve(config.dataDir), say: tell });
-  closing.add(() => server.stop());
+  // It has a process group of its own: an end without goodbye must not leave it behind.
+  const endAtOnce = () => {
+    try {
+      process.kill(server.serverProcessId, 'SIGQUIT');
+    } catch {
+      // Gone already.
+    }
+  };
+  process.once('exit', endAtOnce);
+  closing.add(
+    'PostgreSQL',
+    async () => {
+      await server.stop();
+      process.off('exit', endAtOnce);
+    },
+    EMBEDDED_STOP_TIMEOUT_MS,
+  );
   if (failed) void server.failed.then(failed);
   return server.url;
 }

@@ -179,6 +179,7 @@ export const CONFIG_FILE = 'config.json';
 export function readConfig(
   environment: Readonly<Record<string, string | undefined>>,
   workingDir: string,
+  logLevelDefault: LogLevel = 'info',
 ): Config {
   const dataDir = path.resolve(workingDir, environment['KEYLEDGER_DATA_DIR'] ?? '.keyledger');
   const known = variableNames();
@@ -215,7 +216,7 @@ export function readConfig(
     issuers: issuers(problems, variables.KEYLEDGER_ISSUERS),
     wrappingKey: variables.KEYLEDGER_WRAPPING_KEY,
     wrappingKeyFile: path.resolve(dataDir, variables.KEYLEDGER_WRAPPING_KEY_FILE ?? 'wrapping.key'),
-    logLevel: variables.KEYLEDGER_LOG_LEVEL ?? 'info',
+    logLevel: variables.KEYLEDGER_LOG_LEVEL ?? logLevelDefault,
     trustedProxies: variables.KEYLEDGER_TRUSTED_PROXIES ?? [],
     identityProviderPort: variables.KEYLEDGER_IDENTITY_PROVIDER_PORT,
     graphiql: variables.KEYLEDGER_GRAPHIQL ?? variables.KEYLEDGER_ISSUERS === undefined,
