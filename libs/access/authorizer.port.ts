@@ -5,6 +5,7 @@ import type { AuthorizationTarget, Permission, Principal } from './domain/princi
  *
  * - employees: super user, or the permission; a limited manager only for the partners assigned to it;
  * - partner users: `OWN_PARTNER` acts, on their own partner only;
+ * - users of a marketplace partner: `OWN_MARKETPLACE` acts, on their own marketplace partner and its connections only;
  * - operators: `OPERATOR` acts only, and never anything that shows a secret;
  * - another network's target is never refused but not found: the caller asks with the target's network after it looked
  *   the target up within the principal's own network.
@@ -14,7 +15,7 @@ import type { AuthorizationTarget, Permission, Principal } from './domain/princi
 export abstract class Authorizer {
   abstract authorize(
     principal: Principal,
-    act: Permission | typeof OPERATOR | typeof OWN_PARTNER,
+    act: Permission | typeof OPERATOR | typeof OWN_PARTNER | typeof OWN_MARKETPLACE,
     target: AuthorizationTarget,
   ): Promise<void>;
 }
@@ -23,3 +24,5 @@ export abstract class Authorizer {
 export const OPERATOR = 'operator';
 /** An act of a partner's own users on their own account. */
 export const OWN_PARTNER = 'ownPartner';
+/** An act of a marketplace partner's own users on its own connections. */
+export const OWN_MARKETPLACE = 'ownMarketplace';

@@ -1,6 +1,6 @@
 export type { AuthorizationTarget, Permission, Principal } from './domain/principal.value.js';
 export { PERMISSIONS } from './domain/principal.value.js';
-export { Authorizer, OPERATOR, OWN_PARTNER } from './authorizer.port.js';
+export { Authorizer, OPERATOR, OWN_MARKETPLACE, OWN_PARTNER } from './authorizer.port.js';
 export { LedgerAuthorizer } from './adapters/ledger-authorizer.js';
 export type { AccessErrorCode } from './domain/access.errors.js';
 export { accessProblems } from './access.problems.js';

@@ -110,6 +110,12 @@ export class RequestGate {
         networkId,
         partnerUser: { partnerId: identity.partnerId },
       };
+    if (identity.kind === 'marketplaceUser')
+      return {
+        actor: { type: 'partnerUser', issuer, subject },
+        networkId,
+        marketplaceUser: { marketplacePartnerId: identity.marketplacePartnerId },
+      };
     const { employeeId, superUser, permissions, scope } = identity;
     return { ...principalOf(token), employee: { employeeId, superUser, permissions, scope } };
   }

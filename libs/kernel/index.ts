@@ -4,8 +4,24 @@ export type { DomainErrorCode } from './domain-error.js';
 export { DomainError } from './domain-error.js';
 export type { IsoTime } from './clock.js';
 export { Clock } from './clock.js';
-export type { EmployeeId, KeyId, NetworkId, PartnerId, ShareId } from './ids.js';
-export { employeeId, isUuid, keyId, networkId, partnerId, shareId, streamId } from './ids.js';
+export type {
+  EmployeeId,
+  KeyId,
+  MarketplacePartnerId,
+  NetworkId,
+  PartnerId,
+  ShareId,
+} from './ids.js';
+export {
+  employeeId,
+  isUuid,
+  keyId,
+  marketplacePartnerId,
+  networkId,
+  partnerId,
+  shareId,
+  streamId,
+} from './ids.js';
 export type { ClientTextOptions, TextRefusal } from './client-text.js';
 export { assertNoKeyMaterial, clientText } from './client-text.js';
 export type { ParsedKey, PortalCode } from './key-material.js';

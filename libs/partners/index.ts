@@ -12,6 +12,16 @@ export type {
   TechnicalCapacity,
 } from './domain/partner.value.js';
 export { FLAG_KINDS, PARTNER_STATUSES } from './domain/partner.value.js';
+export type { MarketplacePartnerEvent } from './domain/marketplace-partner.events.js';
+export type { MarketplacePartnerProfile } from './domain/marketplace-partner.value.js';
+export {
+  MARKETPLACE_CONNECTIONS_MAX,
+  MARKETPLACE_USERS_MAX,
+} from './domain/marketplace-partner.value.js';
+export {
+  MarketplacePartnerReader,
+  marketplacePartnerStreamId,
+} from './marketplace-partner.reader.js';
 export type { PartnersErrorCode } from './domain/partners.errors.js';
 export type { PartnerFacts } from './partner.reader.js';
 export { PartnerReader, partnerStreamId } from './partner.reader.js';
@@ -19,15 +29,17 @@ export { partnersEvents } from './partners.catalogue.js';
 export { partnersProblems } from './partners.problems.js';
 
 import type { Projection } from '#projections';
+import { marketplaceDirectory } from './projections/marketplace-directory.projection.js';
 import { partnerDirectory } from './projections/partner-directory.projection.js';
 
 export { partnerDirectory };
-export const partnersProjections: readonly Projection[] = [partnerDirectory];
+export const partnersProjections: readonly Projection[] = [partnerDirectory, marketplaceDirectory];
 export { partnersMigrations } from './migrations/create-dead-letters.migration.js';
 export type { PartnerView } from './queries/partner.view.js';
 export { profileViewOf } from './queries/partner.view.js';
 export type { PartnerReadOptions } from './queries/read-request.js';
 export { GetPartner } from './queries/get-partner/get-partner.query.js';
+export { GetPartners } from './queries/get-partners/get-partners.query.js';
 export type { PartnerFilters } from './queries/list-partners/list-partners.query.js';
 export { ListPartners } from './queries/list-partners/list-partners.query.js';
 export type { PartnerVerdict } from './queries/assess-partner/assess-partner.query.js';
@@ -53,6 +65,18 @@ export {
   IMPORT_RECORDS_MAX,
   ImportPartners,
 } from './commands/import-partners/import-partners.command.js';
+export type { MarketplacePartnerAnswer } from './commands/marketplace-partner-decisions.js';
+export { ConnectMarketplacePartner } from './commands/connect-marketplace-partner/connect-marketplace-partner.command.js';
+export { DisconnectMarketplacePartner } from './commands/disconnect-marketplace-partner/disconnect-marketplace-partner.command.js';
+export { LinkMarketplaceUser } from './commands/link-marketplace-user/link-marketplace-user.command.js';
+export { RegisterMarketplacePartner } from './commands/register-marketplace-partner/register-marketplace-partner.command.js';
+export { UnlinkMarketplaceUser } from './commands/unlink-marketplace-user/unlink-marketplace-user.command.js';
+export type { MarketplacePartnerView } from './queries/marketplace-partners/marketplace-partner.view.js';
+export { marketplaceProfileViewOf } from './queries/marketplace-partners/marketplace-partner.view.js';
+export {
+  GetMarketplacePartner,
+  ListMarketplacePartners,
+} from './queries/marketplace-partners/marketplace-partners.query.js';
 export { PartnersModule } from './partners.module.js';
 export { MalformedListError, RECORD_BYTES_MAX } from './import-client/record-splitter.js';
 export type {
@@ -63,3 +87,4 @@ export type {
   PartnerImport,
 } from './import-client/partner-import.js';
 export { importPartners } from './import-client/partner-import.js';
+export { PartnerType, VerdictType } from './interface/graphql/partners.types.js';

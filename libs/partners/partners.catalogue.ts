@@ -1,7 +1,8 @@
 import type { EventCatalogueSection } from '#event-store';
+import type { MarketplacePartnerEvent } from './domain/marketplace-partner.events.js';
 import type { PartnerEvent } from './domain/partner.events.js';
 
-export const partnersEvents: EventCatalogueSection<PartnerEvent> = {
+export const partnersEvents: EventCatalogueSection<PartnerEvent | MarketplacePartnerEvent> = {
   PartnerRegistered: { version: 1, retention: 'governance' },
   PartnerRecordObserved: { version: 1, retention: 'governance' },
   PartnerRenamed: { version: 1, retention: 'governance' },
@@ -14,4 +15,9 @@ export const partnersEvents: EventCatalogueSection<PartnerEvent> = {
   PartnerTraitsAssessed: { version: 1, retention: 'governance' },
   PartnerUserLinked: { version: 1, retention: 'governance' },
   PartnerUserUnlinked: { version: 1, retention: 'governance' },
+  MarketplacePartnerRegistered: { version: 1, retention: 'governance' },
+  MarketplaceConnectionAdded: { version: 1, retention: 'governance' },
+  MarketplaceConnectionRemoved: { version: 1, retention: 'governance' },
+  MarketplaceUserLinked: { version: 1, retention: 'governance' },
+  MarketplaceUserUnlinked: { version: 1, retention: 'governance' },
 };

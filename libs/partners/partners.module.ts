@@ -16,20 +16,34 @@ import { RegisterPartnerHandler } from './commands/register-partner/register-par
 import { TakePartnerWebhookHandler } from './commands/take-webhook/take-webhook.handler.js';
 import { UnlinkPartnerUserHandler } from './commands/unlink-user/unlink-user.handler.js';
 import { WithdrawTechnicalCapacityHandler } from './commands/withdraw-technical-capacity/withdraw-technical-capacity.handler.js';
+import { ConnectMarketplacePartnerHandler } from './commands/connect-marketplace-partner/connect-marketplace-partner.handler.js';
+import { DisconnectMarketplacePartnerHandler } from './commands/disconnect-marketplace-partner/disconnect-marketplace-partner.handler.js';
+import { LinkMarketplaceUserHandler } from './commands/link-marketplace-user/link-marketplace-user.handler.js';
+import { RegisterMarketplacePartnerHandler } from './commands/register-marketplace-partner/register-marketplace-partner.handler.js';
+import { UnlinkMarketplaceUserHandler } from './commands/unlink-marketplace-user/unlink-marketplace-user.handler.js';
+import { MarketplacePartnerDecisions } from './commands/marketplace-partner-decisions.js';
 import { PartnersResolver } from './interface/graphql/partners.resolver.js';
+import { MarketplacePartnersController } from './interface/rest/marketplace-partners.controller.js';
 import { PartnersController } from './interface/rest/partners.controller.js';
 import { WebhooksController } from './interface/rest/webhooks.controller.js';
+import { MarketplacePartnerReader } from './marketplace-partner.reader.js';
 import { PartnerReader } from './partner.reader.js';
 import { DeadLetters } from './ports/dead-letters.port.js';
 import { AssessPartnerHandler } from './queries/assess-partner/assess-partner.query-handler.js';
 import { GetPartnerHandler } from './queries/get-partner/get-partner.query-handler.js';
+import { GetPartnersHandler } from './queries/get-partners/get-partners.query-handler.js';
 import { ListDeadLettersHandler } from './queries/list-dead-letters/list-dead-letters.query-handler.js';
 import { ListPartnersHandler } from './queries/list-partners/list-partners.query-handler.js';
+import {
+  GetMarketplacePartnerHandler,
+  ListMarketplacePartnersHandler,
+  MarketplaceDirectoryReader,
+} from './queries/marketplace-partners/marketplace-partners.query-handler.js';
 import { PartnerScope } from './queries/partner-scope.js';
 
 @Module({
   imports: [CqrsModule, NetworksModule],
-  controllers: [PartnersController, WebhooksController],
+  controllers: [PartnersController, MarketplacePartnersController, WebhooksController],
   providers: [
     PartnersResolver,
     PartnerReader,
@@ -51,9 +65,20 @@ import { PartnerScope } from './queries/partner-scope.js';
     TakePartnerWebhookHandler,
     ListPartnersHandler,
     GetPartnerHandler,
+    GetPartnersHandler,
     AssessPartnerHandler,
     ListDeadLettersHandler,
+    MarketplacePartnerReader,
+    MarketplacePartnerDecisions,
+    MarketplaceDirectoryReader,
+    ConnectMarketplacePartnerHandler,
+    DisconnectMarketplacePartnerHandler,
+    LinkMarketplaceUserHandler,
+    RegisterMarketplacePartnerHandler,
+    UnlinkMarketplaceUserHandler,
+    ListMarketplacePartnersHandler,
+    GetMarketplacePartnerHandler,
   ],
-  exports: [PartnerReader],
+  exports: [PartnerReader, MarketplacePartnerReader],
 })
 export class PartnersModule {}

@@ -57,4 +57,24 @@ export const partnersProblems: ProblemSection<PartnersErrorCode> = {
     title: 'Too many records',
     detail: 'Send at most `max` records a request.',
   },
+  'partners/marketplace-partner-not-found': {
+    status: 404,
+    title: 'Marketplace partner not found',
+    detail: 'The network has no such marketplace partner.',
+  },
+  'partners/marketplace-partner-already-registered': {
+    status: 409,
+    title: 'Marketplace partner exists',
+    detail: 'A marketplace partner of this id exists under another name.',
+  },
+  'partners/marketplace-connection-not-found': {
+    status: 404,
+    title: 'Connection not found',
+    detail: 'The marketplace partner is not connected to this partner.',
+  },
+  'partners/marketplace-connections-max': {
+    status: 409,
+    title: 'Too many connections',
+    detail: 'The marketplace partner has as many connections as it may. Remove one first.',
+  },
 };

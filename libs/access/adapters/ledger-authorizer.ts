@@ -1,6 +1,11 @@
 import { Injectable } from '@nestjs/common';
 import { DomainError } from '#kernel';
-import { Authorizer, type OPERATOR, type OWN_PARTNER } from '../authorizer.port.js';
+import {
+  Authorizer,
+  type OPERATOR,
+  type OWN_MARKETPLACE,
+  type OWN_PARTNER,
+} from '../authorizer.port.js';
 import { refusalOf } from '../domain/authorization.policy.js';
 import type { AuthorizationTarget, Permission, Principal } from '../domain/principal.value.js';
 
@@ -9,7 +14,7 @@ import type { AuthorizationTarget, Permission, Principal } from '../domain/princ
 export class LedgerAuthorizer extends Authorizer {
   override authorize(
     principal: Principal,
-    act: Permission | typeof OPERATOR | typeof OWN_PARTNER,
+    act: Permission | typeof OPERATOR | typeof OWN_PARTNER | typeof OWN_MARKETPLACE,
     target: AuthorizationTarget,
   ): Promise<void> {
     const refusal = refusalOf(principal, act, target);

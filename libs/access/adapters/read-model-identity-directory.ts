@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { employeeId, partnerId, type NetworkId } from '#kernel';
+import { employeeId, marketplacePartnerId, partnerId, type NetworkId } from '#kernel';
 import { position } from '#event-store';
 import { ReadModels, type SqlReader } from '#projections';
 import type { Permission } from '../domain/principal.value.js';
@@ -13,6 +13,7 @@ interface IdentityRow {
   readonly permissions: readonly Permission[] | null;
   readonly scope: string | null;
   readonly partner_id: bigint | null;
+  readonly marketplace_partner_id: bigint | null;
   readonly fence: bigint | null;
 }
 
@@ -43,7 +44,7 @@ export class ReadModelIdentityDirectory extends IdentityDirectory {
 }
 
 const IDENTITY_SQL = `
-  SELECT i.kind, i.employee_id, i.super_user, i.permissions, i.scope, i.partner_id,
+  SELECT i.kind, i.employee_id, i.super_user, i.permissions, i.scope, i.partner_id, i.marketplace_partner_id,
          (SELECT f.position FROM ledger.authority_fences f WHERE f.network_id = $1) AS fence
   FROM (SELECT 1) AS one
   LEFT JOIN read.identities i
@@ -52,6 +53,11 @@ const IDENTITY_SQL = `
 function linked(row: IdentityRow): LinkedIdentity | undefined {
   if (row.kind === 'partnerUser' && row.partner_id !== null)
     return { kind: 'partnerUser', partnerId: partnerId(Number(row.partner_id)) };
+  if (row.kind === 'marketplaceUser' && row.marketplace_partner_id !== null)
+    return {
+      kind: 'marketplaceUser',
+      marketplacePartnerId: marketplacePartnerId(Number(row.marketplace_partner_id)),
+    };
   if (row.kind !== 'employee' || row.employee_id === null) return undefined;
   return {
     kind: 'employee',

@@ -31,7 +31,13 @@ export const identityReservationDecider: Decider<
   evolve: (_, event) => ({ owner: event.type === 'IdentityReserved' ? event.data.owner : null }),
 };
 
-const ownerKey = (owner: IdentityOwner) =>
-  owner.kind === 'employee'
-    ? `employee ${String(owner.employeeId)}`
-    : `partner ${String(owner.partnerId)}`;
+function ownerKey(owner: IdentityOwner): string {
+  switch (owner.kind) {
+    case 'employee':
+      return `employee ${String(owner.employeeId)}`;
+    case 'partnerUser':
+      return `partner ${String(owner.partnerId)}`;
+    case 'marketplaceUser':
+      return `marketplace partner ${String(owner.marketplacePartnerId)}`;
+  }
+}

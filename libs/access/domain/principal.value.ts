@@ -1,5 +1,5 @@
 import type { Actor } from '#event-store';
-import type { EmployeeId, NetworkId, PartnerId } from '#kernel';
+import type { EmployeeId, MarketplacePartnerId, NetworkId, PartnerId } from '#kernel';
 
 /** What an employee may be allowed. Read and write of one section are two permissions (domain.md section 5). */
 export const PERMISSIONS = [
@@ -12,6 +12,7 @@ export const PERMISSIONS = [
   'partner.api_keys.read',
   'partner.api_keys.manage',
   'partner.api_keys.reveal',
+  'network.api_keys.manage',
   'audit.read',
 ] as const;
 export type Permission = (typeof PERMISSIONS)[number];
@@ -29,11 +30,14 @@ export interface Principal {
     readonly scope: 'global' | 'limited';
   };
   readonly partnerUser?: { readonly partnerId: PartnerId };
+  /** A user of a marketplace partner; its actor is a `partnerUser` like any partner's. */
+  readonly marketplaceUser?: { readonly marketplacePartnerId: MarketplacePartnerId };
 }
 
 export interface AuthorizationTarget {
   readonly networkId: NetworkId | null;
   readonly partnerId?: PartnerId;
+  readonly marketplacePartnerId?: MarketplacePartnerId;
   /** The partner's manager, for the limited scope. */
   readonly managerId?: EmployeeId | null;
 }

@@ -7,6 +7,7 @@ import type { EmployeeRemoved } from '../domain/employee.events.js';
 import type { IdentityOwner } from '../domain/identity.events.js';
 import { IdentityReservations } from '../identity-reservations.js';
 import {
+  MARKETPLACE_USER_UNLINKED,
   PARTNER_USER_UNLINKED,
   type PartnerUserEventData,
 } from '../projections/identities.projection.js';
@@ -15,7 +16,7 @@ import {
 @Injectable()
 export class ReleaseIdentities implements Process {
   readonly name = 'release-identities';
-  readonly handles = ['EmployeeRemoved', PARTNER_USER_UNLINKED];
+  readonly handles = ['EmployeeRemoved', PARTNER_USER_UNLINKED, MARKETPLACE_USER_UNLINKED];
 
   constructor(
     private readonly reservations: IdentityReservations,
@@ -25,14 +26,16 @@ export class ReleaseIdentities implements Process {
   async handle(event: RecordedEvent, signal: AbortSignal): Promise<void> {
     const [, network, id] = event.streamId.split('-');
     const { issuer, subject } = event.data as PartnerUserEventData;
-    const owner: IdentityOwner =
-      event.type === PARTNER_USER_UNLINKED
-        ? { kind: 'partnerUser', partnerId: Number(id) }
-        : {
-            kind: 'employee',
-            employeeId: (event as RecordedEvent<EmployeeRemoved>).data.employeeId,
-          };
+    const owner = ownerOf(event, Number(id));
     const context = this.contexts.ofProcess(this.name, event, 'release', signal);
     await this.reservations.release(context, networkId(Number(network)), issuer, subject, owner);
   }
+}
+
+function ownerOf(event: RecordedEvent, id: number): IdentityOwner {
+  if (event.type === PARTNER_USER_UNLINKED) return { kind: 'partnerUser', partnerId: id };
+  if (event.type === MARKETPLACE_USER_UNLINKED)
+    return { kind: 'marketplaceUser', marketplacePartnerId: id };
+  const { employeeId } = (event as RecordedEvent<EmployeeRemoved>).data;
+  return { kind: 'employee', employeeId };
 }

@@ -13,6 +13,8 @@ export interface PartnerUserEventData {
 }
 export const PARTNER_USER_LINKED = 'PartnerUserLinked';
 export const PARTNER_USER_UNLINKED = 'PartnerUserUnlinked';
+export const MARKETPLACE_USER_LINKED = 'MarketplaceUserLinked';
+export const MARKETPLACE_USER_UNLINKED = 'MarketplaceUserUnlinked';
 
 export const IDENTITIES_PROJECTION = 'identities';
 
@@ -40,7 +42,7 @@ export const EMPLOYEES_TABLE = {
 /** Whom each identity speaks for (the guard reads it), and the employees of each network. */
 export const identitiesProjection: Projection = {
   name: IDENTITIES_PROJECTION,
-  version: 1,
+  version: 2,
   tables: {
     identities: {
       columns: {
@@ -53,6 +55,7 @@ export const identitiesProjection: Projection = {
         permissions: 'text[]',
         scope: 'text null',
         partner_id: 'bigint null',
+        marketplace_partner_id: 'bigint null',
         removed: 'boolean',
       },
       key: ['network_id', 'issuer', 'subject'],
@@ -65,6 +68,8 @@ export const identitiesProjection: Projection = {
     'EmployeeRemoved',
     PARTNER_USER_LINKED,
     PARTNER_USER_UNLINKED,
+    MARKETPLACE_USER_LINKED,
+    MARKETPLACE_USER_UNLINKED,
   ],
   apply(event) {
     const network = BigInt(event.streamId.split('-')[1] ?? '');
@@ -76,9 +81,13 @@ export const identitiesProjection: Projection = {
       case 'EmployeeRemoved':
         return removed(network, event as RecordedEvent<EmployeeRemoved>);
       case PARTNER_USER_LINKED:
-        return [partnerUserLinked(network, event)];
+        return [userLinked(network, event, 'partnerUser', 'partner_id')];
       case PARTNER_USER_UNLINKED:
-        return [partnerUserUnlinked(network, event)];
+        return [userUnlinked(network, event, 'partnerUser', 'partner_id')];
+      case MARKETPLACE_USER_LINKED:
+        return [userLinked(network, event, 'marketplaceUser', 'marketplace_partner_id')];
+      case MARKETPLACE_USER_UNLINKED:
+        return [userUnlinked(network, event, 'marketplaceUser', 'marketplace_partner_id')];
       default:
         return [];
     }
@@ -104,7 +113,13 @@ function admitted(
     {
       table: 'identities',
       key: identityKey(network, data),
-      change: () => ({ kind: 'employee', employee_id: employee, partner_id: null, ...rights }),
+      change: () => ({
+        kind: 'employee',
+        employee_id: employee,
+        partner_id: null,
+        marketplace_partner_id: null,
+        ...rights,
+      }),
     },
     {
       table: 'employees',
@@ -149,32 +164,48 @@ function employeeChange(
   ];
 }
 
-function partnerOf(event: RecordedEvent): bigint {
+/** `partner-<network>-<id>` and `marketplacePartner-<network>-<id>` both end in whose user it is. */
+function holderOf(event: RecordedEvent): bigint {
   return BigInt(event.streamId.split('-')[2] ?? '');
 }
 
-function partnerUserLinked(network: bigint, event: RecordedEvent): RowChange {
+type UserKind = 'partnerUser' | 'marketplaceUser';
+type HolderColumn = 'partner_id' | 'marketplace_partner_id';
+
+function userLinked(
+  network: bigint,
+  event: RecordedEvent,
+  kind: UserKind,
+  column: HolderColumn,
+): RowChange {
   return {
     table: 'identities',
     key: identityKey(network, event.data as PartnerUserEventData),
     change: () => ({
-      kind: 'partnerUser',
+      kind,
       employee_id: null,
       super_user: false,
       permissions: [],
       scope: null,
-      partner_id: partnerOf(event),
+      partner_id: null,
+      marketplace_partner_id: null,
+      [column]: holderOf(event),
       removed: false,
     }),
   };
 }
 
-function partnerUserUnlinked(network: bigint, event: RecordedEvent): RowChange {
+function userUnlinked(
+  network: bigint,
+  event: RecordedEvent,
+  kind: UserKind,
+  column: HolderColumn,
+): RowChange {
   return {
     table: 'identities',
     key: identityKey(network, event.data as PartnerUserEventData),
     change: (before) =>
-      before?.['kind'] === 'partnerUser' && before['partner_id'] === partnerOf(event)
+      before?.['kind'] === kind && before[column] === holderOf(event)
         ? { ...before, removed: true }
         : undefined,
   };

@@ -111,6 +111,7 @@ const TARGETS = [
   ['flagId', 'flag'],
   ['credentialId', 'webhookCredential'],
   ['employeeId', 'employee'],
+  ['marketplacePartnerId', 'marketplacePartner'],
   ['partnerId', 'partner'],
 ] as const;
 

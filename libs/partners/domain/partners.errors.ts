@@ -9,4 +9,8 @@ export type PartnersErrorCode =
   | 'partners/users-max'
   | 'partners/malformed-record'
   | 'partners/webhook-too-large'
-  | 'partners/import-batch-too-large';
+  | 'partners/import-batch-too-large'
+  | 'partners/marketplace-partner-not-found'
+  | 'partners/marketplace-partner-already-registered'
+  | 'partners/marketplace-connection-not-found'
+  | 'partners/marketplace-connections-max';

@@ -1,11 +1,13 @@
-import { employeeId, partnerId } from '#kernel';
-import type { PartnerEvent } from '../index.js';
+import { employeeId, marketplacePartnerId, partnerId } from '#kernel';
+import type { MarketplacePartnerEvent, PartnerEvent } from '../index.js';
 
 const FLAG = '0c9a4b52-54d3-5a63-8d0b-6a7c3f0b9e21';
 
+type Known = PartnerEvent | MarketplacePartnerEvent;
+
 /** One event of each type as it is written now, for golden files. */
 export const partnerEventExamples: {
-  readonly [Type in PartnerEvent['type']]: Extract<PartnerEvent, { type: Type }>['data'];
+  readonly [Type in Known['type']]: Extract<Known, { type: Type }>['data'];
 } = {
   PartnerRegistered: {
     partnerId: partnerId(2003),
@@ -59,4 +61,27 @@ export const partnerEventExamples: {
   },
   PartnerUserLinked: { issuer: 'https://login.example.test', subject: 'user-7f3a' },
   PartnerUserUnlinked: { issuer: 'https://login.example.test', subject: 'user-7f3a' },
+  MarketplacePartnerRegistered: {
+    marketplacePartnerId: marketplacePartnerId(31),
+    name: 'Bazaar of Creators',
+  },
+  MarketplaceConnectionAdded: {
+    marketplacePartnerId: marketplacePartnerId(31),
+    partnerId: partnerId(2003),
+  },
+  MarketplaceConnectionRemoved: {
+    marketplacePartnerId: marketplacePartnerId(31),
+    partnerId: partnerId(2003),
+    reason: 'left the marketplace',
+  },
+  MarketplaceUserLinked: {
+    marketplacePartnerId: marketplacePartnerId(31),
+    issuer: 'https://login.example.test',
+    subject: 'user-9b1c',
+  },
+  MarketplaceUserUnlinked: {
+    marketplacePartnerId: marketplacePartnerId(31),
+    issuer: 'https://login.example.test',
+    subject: 'user-9b1c',
+  },
 };

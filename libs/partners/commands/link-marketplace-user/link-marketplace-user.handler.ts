@@ -1,0 +1,49 @@
+import type { ICommandHandler } from '@nestjs/cqrs';
+import { CommandHandler } from '@nestjs/cqrs';
+import { AuthorityFence, IdentityReservations } from '#access';
+import { DomainError } from '#kernel';
+import { networkOf } from '../../own-network.js';
+import type { MarketplacePartnerAnswer } from '../marketplace-partner-decisions.js';
+import { MarketplacePartnerDecisions } from '../marketplace-partner-decisions.js';
+import { checkedIdentity } from '../partner-user-identity.js';
+import { LinkMarketplaceUser } from './link-marketplace-user.command.js';
+
+@CommandHandler(LinkMarketplaceUser)
+export class LinkMarketplaceUserHandler implements ICommandHandler<
+  LinkMarketplaceUser,
+  MarketplacePartnerAnswer
+> {
+  constructor(
+    private readonly marketplacePartners: MarketplacePartnerDecisions,
+    private readonly identities: IdentityReservations,
+    private readonly fence: AuthorityFence,
+  ) {}
+
+  async execute({
+    principal,
+    context,
+    input,
+  }: LinkMarketplaceUser): Promise<MarketplacePartnerAnswer> {
+    const { marketplacePartnerId } = input;
+    const act = { principal, context, marketplacePartnerId };
+    const networkId = networkOf(principal);
+    const user = checkedIdentity(input.user);
+    const { issuer, subject } = user;
+    const owner = { kind: 'marketplaceUser', marketplacePartnerId } as const;
+    const reservation = { made: false };
+    try {
+      const answer = await this.marketplacePartners.decide(act, async () => {
+        await this.identities.reserve(context, networkId, issuer, subject, owner);
+        reservation.made = true;
+        return { kind: 'linkUser', user };
+      });
+      await this.fence.raise(networkId, answer.position);
+      return answer;
+    } catch (error) {
+      // A refusal stored nothing, so nothing may stay reserved; whatever else happened, the link may be there.
+      if (reservation.made && error instanceof DomainError && error.code.startsWith('partners/'))
+        await this.identities.release(context, networkId, issuer, subject, owner);
+      throw error;
+    }
+  }
+}

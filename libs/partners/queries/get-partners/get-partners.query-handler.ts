@@ -1,0 +1,45 @@
+import type { IQueryHandler } from '@nestjs/cqrs';
+import { QueryHandler } from '@nestjs/cqrs';
+import type { ReadResult } from '#projections';
+import { ReadModels, positionOf, rowsAsOf } from '#projections';
+import {
+  PARTNERS_TABLE,
+  partnerDirectory,
+} from '../../projections/partner-directory.projection.js';
+import { PartnerScope } from '../partner-scope.js';
+import type { PartnerRow, PartnerView } from '../partner.view.js';
+import { PARTNER_COLUMNS, partnerViewOf } from '../partner.view.js';
+import { readOf } from '../read-request.js';
+import { GetPartners } from './get-partners.query.js';
+
+/** A limited manager sees the partners that are its own now, also when it asks for an earlier state. */
+@QueryHandler(GetPartners)
+export class GetPartnersHandler implements IQueryHandler<
+  GetPartners,
+  ReadResult<readonly PartnerView[]>
+> {
+  constructor(
+    private readonly scope: PartnerScope,
+    private readonly readModels: ReadModels,
+  ) {}
+
+  async execute({
+    principal,
+    input,
+    options,
+  }: GetPartners): Promise<ReadResult<readonly PartnerView[]>> {
+    const { networkId, managerId } = await this.scope.of(principal, 'partners.read');
+    return this.readModels.read(readOf(options, partnerDirectory.name), async (sql) => {
+      const at = options.asOf && (await positionOf(sql, options.asOf));
+      const rows = await sql.rows<PartnerRow>(
+        `SELECT ${PARTNER_COLUMNS} FROM ${rowsAsOf(PARTNERS_TABLE, at === undefined ? undefined : '$4')} partner
+         WHERE network_id = $1 AND partner_id = ANY ($2::bigint[])
+           AND ($3::bigint IS NULL OR EXISTS (
+             SELECT FROM ${rowsAsOf(PARTNERS_TABLE, undefined)} mine
+             WHERE mine.network_id = $1 AND mine.partner_id = partner.partner_id AND mine.manager_id = $3))`,
+        [networkId, input.partnerIds, managerId, ...(at === undefined ? [] : [at])],
+      );
+      return rows.map(partnerViewOf);
+    });
+  }
+}
