@@ -1,0 +1,182 @@
+import type { Ask } from './teller.js';
+
+/** Whose things a case is about: one's own, or somebody else's. */
+export interface Ids {
+  readonly networkId: number;
+  readonly partnerId: number;
+  readonly employeeId: number;
+  readonly keyId: string;
+  readonly shareId: string;
+  readonly credentialId: string;
+  readonly flagId: string;
+}
+
+type Case = (ids: Ids) => Ask;
+
+export const TRAITS = {
+  recurringReportRequests: true,
+  ownTooling: true,
+  steadyTraffic: true,
+  goodStanding: true,
+};
+export const KEY_POLICY = {
+  keyPrefix: 'kl',
+  activeKeysMax: 3,
+  eligibility: {
+    threshold: 4,
+    weights: {
+      recurringReportRequests: 1,
+      ownTooling: 1,
+      steadyTraffic: 1,
+      subIdGranularity: 1,
+      bulkPostbacks: 1,
+      goodStanding: 1,
+    },
+  },
+  marketplaceSecretsListed: false,
+  shareTtlSeconds: { default: 3_600, max: 86_400 },
+  suspendOnFlag: true,
+};
+export const API_PROFILE = {
+  baseUrl: 'https://api.example.com/v1',
+  headerName: 'X-Example-Key',
+  documentation: { affiliate: [], advertiser: [], network: [], marketplace: [] },
+};
+export const SHARE = {
+  recipient: { type: 'holderUsers' },
+  channel: 'email',
+  reason: 'first hand-over',
+  bound: 'passphrase',
+};
+const RIGHTS = { superUser: false, permissions: ['partners.read'], scope: 'global' };
+
+const network: Case = ({ networkId }) => ({ params: { networkId } });
+const employee: Case = ({ networkId, employeeId }) => ({ params: { networkId, employeeId } });
+const partner: Case = ({ partnerId }) => ({ params: { partnerId } });
+const key: Case = ({ keyId }) => ({ params: { keyId } });
+const share: Case = ({ shareId }) => ({ params: { shareId } });
+const saying =
+  (place: Case, body: object | ((ids: Ids) => object)): Case =>
+  (ids) => ({ ...place(ids), body: typeof body === 'function' ? body(ids) : body });
+const affiliate = ({ partnerId }: Ids) => ({
+  portal: 'affiliate',
+  holder: { type: 'partner', id: partnerId },
+});
+
+/** Every route that names something, in its path or beside it. */
+export const NAMING_ROUTES: Readonly<Record<string, Case>> = {
+  'GET /v1/networks/:networkId': network,
+  'PUT /v1/networks/:networkId/key-policy': saying(network, KEY_POLICY),
+  'PUT /v1/networks/:networkId/api-profile': saying(network, API_PROFILE),
+  'POST /v1/networks/:networkId/webhook-credentials': saying(network, { label: 'Vendor' }),
+  'POST /v1/networks/:networkId/webhook-credentials/:credentialId/revoke': ({
+    networkId,
+    credentialId,
+  }) => ({ params: { networkId, credentialId } }),
+  'POST /v1/networks/:networkId/employees': saying(network, ({ employeeId }) => ({
+    employeeId,
+    issuer: 'https://id.example.com',
+    subject: `employee-${String(employeeId)}`,
+    ...RIGHTS,
+  })),
+  'GET /v1/networks/:networkId/employees': network,
+  'GET /v1/networks/:networkId/employees/:employeeId': employee,
+  'PATCH /v1/networks/:networkId/employees/:employeeId/rights': saying(employee, {
+    scope: 'limited',
+  }),
+  'POST /v1/networks/:networkId/employees/:employeeId/remove': employee,
+  'GET /v1/partners/:partnerId': partner,
+  'GET /v1/partners/:partnerId/eligibility': partner,
+  'POST /v1/partners/:partnerId/status': saying(partner, { status: 'active', reason: 'checked' }),
+  'POST /v1/partners/:partnerId/manager': saying(partner, { managerId: 2 }),
+  'POST /v1/partners/:partnerId/technical-capacity/confirm': saying(partner, {
+    evidence: 'sandbox run',
+  }),
+  'POST /v1/partners/:partnerId/technical-capacity/withdraw': saying(partner, {
+    reason: 'their engineer left',
+  }),
+  'POST /v1/partners/:partnerId/traits': saying(partner, { traits: TRAITS }),
+  'POST /v1/partners/:partnerId/flags': saying(partner, { kind: 'fraud', reason: 'odd clicks' }),
+  'POST /v1/partners/:partnerId/flags/:flagId/close': ({ partnerId, flagId }) => ({
+    params: { partnerId, flagId },
+    body: { reason: 'explained' },
+  }),
+  'POST /v1/partners/:partnerId/users': saying(partner, {
+    issuer: 'https://id.example.com',
+    subject: 'somebody',
+  }),
+  'POST /v1/partners/:partnerId/users/unlink': saying(partner, {
+    issuer: 'https://id.example.com',
+    subject: 'somebody',
+  }),
+  'POST /v1/api-keys': (ids) => ({ body: { ...affiliate(ids), label: 'Reporting' } }),
+  'GET /v1/api-keys': ({ partnerId }) => ({ query: { partnerId } }),
+  'GET /v1/api-keys/:keyId': key,
+  'POST /v1/api-keys/:keyId/reveal': saying(key, { purpose: 'support' }),
+  'POST /v1/api-keys/:keyId/revoke': saying(key, { reason: 'unused' }),
+  'POST /v1/api-keys/:keyId/reissue': saying(key, { reason: 'leaked' }),
+  'POST /v1/api-keys/:keyId/suspend': saying(key, { reason: 'under review' }),
+  'POST /v1/api-keys/:keyId/reinstate': saying(key, { reason: 'reviewed' }),
+  'POST /v1/api-keys/:keyId/relabel': saying(key, { label: 'Dashboard' }),
+  'POST /v1/api-keys/:keyId/shares': saying(key, SHARE),
+  'POST /v1/key-rings/suspend': (ids) => ({ body: { ...affiliate(ids), reason: 'under review' } }),
+  'POST /v1/key-rings/reinstate': (ids) => ({ body: { ...affiliate(ids), reason: 'reviewed' } }),
+  'GET /v1/shares': ({ keyId }) => ({ query: { keyId } }),
+  'GET /v1/shares/:shareId': share,
+  'POST /v1/shares/:shareId/end': share,
+  'POST /v1/me/api/keys/:keyId/reveal': ({ keyId }) => ({
+    params: { keyId },
+    as: 'partnerUser',
+  }),
+  'GET /v1/audit': ({ partnerId }) => ({ query: { partnerId } }),
+};
+
+/** Every field of GraphQL that names something. */
+export const NAMING_FIELDS: Readonly<
+  Record<string, (ids: Ids) => Readonly<Record<string, unknown>>>
+> = {
+  'query network': ({ networkId }) => ({ networkId }),
+  'query employee': ({ networkId, employeeId }) => ({ networkId, employeeId }),
+  'query employees': ({ networkId }) => ({ networkId, first: 10 }),
+  'query partner': ({ partnerId }) => ({ partnerId }),
+  'query partnerEligibility': ({ partnerId }) => ({ partnerId }),
+  'mutation admitEmployee': ({ networkId, employeeId }) => ({
+    input: {
+      networkId,
+      employeeId,
+      issuer: 'https://id.example.com',
+      subject: `graphql-${String(employeeId)}`,
+      ...RIGHTS,
+    },
+  }),
+  'mutation changeEmployeeRights': ({ networkId, employeeId }) => ({
+    input: { networkId, employeeId, scope: 'limited' },
+  }),
+  'mutation removeEmployee': ({ networkId, employeeId }) => ({ networkId, employeeId }),
+  'mutation confirmTechnicalCapacity': ({ partnerId }) => ({ partnerId, evidence: 'a script' }),
+  'mutation withdrawTechnicalCapacity': ({ partnerId }) => ({ partnerId, reason: 'it broke' }),
+  'mutation assessPartnerTraits': ({ partnerId }) => ({ partnerId, traits: TRAITS }),
+  'mutation assignPartnerManager': ({ partnerId }) => ({ partnerId, managerId: 2 }),
+  'mutation changePartnerStatus': ({ partnerId }) => ({
+    partnerId,
+    status: 'active',
+    reason: 'checked',
+  }),
+  'mutation openFlag': ({ partnerId }) => ({ partnerId, kind: 'quality', reason: 'late' }),
+  'mutation closeFlag': ({ partnerId, flagId }) => ({ partnerId, flagId, reason: 'on time' }),
+  'mutation linkPartnerUser': ({ partnerId }) => ({
+    partnerId,
+    user: { issuer: 'https://id.example.com', subject: 'anybody' },
+  }),
+  'mutation unlinkPartnerUser': ({ partnerId }) => ({
+    partnerId,
+    user: { issuer: 'https://id.example.com', subject: 'anybody' },
+  }),
+  'mutation setKeyPolicy': ({ networkId }) => ({ networkId, policy: KEY_POLICY }),
+  'mutation setApiProfile': ({ networkId }) => ({ networkId, profile: API_PROFILE }),
+  'mutation issueWebhookCredential': ({ networkId }) => ({ networkId, label: 'Vendor' }),
+  'mutation revokeWebhookCredential': ({ networkId, credentialId }) => ({
+    networkId,
+    credentialId,
+  }),
+};
