@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 
 const here = fileURLToPath(new URL('.', import.meta.url));
-const NO_SUITES = new Set(['run.mjs', 'measure.mjs']);
+const NO_SUITES = new Set(['run.mjs', 'measure.mjs', 'rebuild-child.mjs', 'rebuild-log.mjs']);
 const suites = readdirSync(here)
   .filter((file) => file.endsWith('.mjs') && !NO_SUITES.has(file))
   .map((file) => file.slice(0, -'.mjs'.length));
