@@ -69,6 +69,8 @@ export { ReinstateKey } from './commands/reinstate-key/reinstate-key.command.js'
 export { ReinstateKeyRing } from './commands/reinstate-key-ring/reinstate-key-ring.command.js';
 export { ReissueKey } from './commands/reissue-key/reissue-key.command.js';
 export { RelabelKey } from './commands/relabel-key/relabel-key.command.js';
+export type { RevealedConnectionKey } from './commands/reveal-connection-keys/reveal-connection-keys.command.js';
+export { RevealConnectionKeys } from './commands/reveal-connection-keys/reveal-connection-keys.command.js';
 export { RevealKey } from './commands/reveal-key/reveal-key.command.js';
 export { RevealOwnKey } from './commands/reveal-own-key/reveal-own-key.command.js';
 export { RevokeKey } from './commands/revoke-key/revoke-key.command.js';
@@ -80,6 +82,8 @@ export { OpenShare } from './commands/open-share/open-share.command.js';
 export type { ApiAccess } from './queries/api-access/api-access.value.js';
 export type { KeyDetail, KeyStatus, KeyView } from './queries/keys/key.view.js';
 export { KEY_STATUSES } from './queries/keys/key.view.js';
+export type { ConnectionKey } from './queries/connection-keys/connection-key.view.js';
+export { ListConnectionKeys } from './queries/connection-keys/list-connection-keys.query.js';
 export { GetKey } from './queries/keys/get-key.query.js';
 export { ListKeys } from './queries/keys/list-keys.query.js';
 export { GetMe } from './queries/me/get-me.query.js';

@@ -5,6 +5,7 @@ import { NetworksModule } from '#networks';
 import { PartnersModule } from '#partners';
 import { CryptoSecretSource } from './adapters/crypto-secret-source.js';
 import { LedgerEmployeeFacts } from './adapters/ledger-employee-facts.js';
+import { LedgerMarketplaceFacts } from './adapters/ledger-marketplace-facts.js';
 import { LedgerNetworkPolicy } from './adapters/ledger-network-policy.js';
 import { LedgerPartnerFacts } from './adapters/ledger-partner-facts.js';
 import { PostgresKeySecrets } from './adapters/postgres-key-secrets.js';
@@ -22,12 +23,14 @@ import { ReinstateKeyRingHandler } from './commands/reinstate-key-ring/reinstate
 import { ReissueKeyHandler } from './commands/reissue-key/reissue-key.handler.js';
 import { RelabelKeyHandler } from './commands/relabel-key/relabel-key.handler.js';
 import { RevealKeyHandler } from './commands/reveal-key/reveal-key.handler.js';
+import { RevealConnectionKeysHandler } from './commands/reveal-connection-keys/reveal-connection-keys.handler.js';
 import { RevealOwnKeyHandler } from './commands/reveal-own-key/reveal-own-key.handler.js';
 import { RevokeKeyHandler } from './commands/revoke-key/revoke-key.handler.js';
 import { SecretUpkeep } from './commands/secret-upkeep.js';
 import { ShareKeyHandler } from './commands/share-key/share-key.handler.js';
 import { SuspendKeyHandler } from './commands/suspend-key/suspend-key.handler.js';
 import { SuspendKeyRingHandler } from './commands/suspend-key-ring/suspend-key-ring.handler.js';
+import { ConnectionsController } from './interface/rest/connections.controller.js';
 import { ApiKeysController } from './interface/rest/api-keys.controller.js';
 import { KeyRingsController } from './interface/rest/key-rings.controller.js';
 import { MeController } from './interface/rest/me.controller.js';
@@ -37,6 +40,7 @@ import { KeysOptions } from './keys.options.js';
 import { EmployeeFactsPort } from './ports/employee-facts.port.js';
 import { KeySecretStore } from './ports/key-secret-store.port.js';
 import { KeyVault } from './ports/key-vault.port.js';
+import { MarketplaceFactsPort } from './ports/marketplace-facts.port.js';
 import { NetworkPolicyPort } from './ports/network-policy.port.js';
 import { PartnerFactsPort } from './ports/partner-facts.port.js';
 import { PassphraseHasher } from './ports/passphrase-hasher.port.js';
@@ -47,6 +51,7 @@ import { ExpirySweep } from './processes/expiry.sweep.js';
 import { KeepSecretsTrueToLog } from './processes/keep-secrets-true-to-log.process.js';
 import { LostAttemptsSweep } from './processes/lost-attempts.sweep.js';
 import { SuspendBlockedHolders } from './processes/suspend-blocked-holders.process.js';
+import { ListConnectionKeysHandler } from './queries/connection-keys/list-connection-keys.query-handler.js';
 import { KeyDirectoryReader } from './queries/key-directory.reader.js';
 import { GetKeyHandler } from './queries/keys/get-key.query-handler.js';
 import { ListKeysHandler } from './queries/keys/list-keys.query-handler.js';
@@ -78,6 +83,7 @@ export class KeysModule {
         SharesController,
         SharePageController,
         MeController,
+        ConnectionsController,
       ],
       providers: [
         { provide: KeysOptions, useValue: options },
@@ -88,6 +94,7 @@ export class KeysModule {
         { provide: PassphraseHasher, useClass: ScryptPassphrases },
         { provide: PartnerFactsPort, useClass: LedgerPartnerFacts },
         { provide: EmployeeFactsPort, useClass: LedgerEmployeeFacts },
+        { provide: MarketplaceFactsPort, useClass: LedgerMarketplaceFacts },
         { provide: NetworkPolicyPort, useClass: LedgerNetworkPolicy },
         SecretUpkeep,
         KeyRingDecisions,
@@ -97,6 +104,8 @@ export class KeysModule {
         ReissueKeyHandler,
         RevealKeyHandler,
         RevealOwnKeyHandler,
+        RevealConnectionKeysHandler,
+        ListConnectionKeysHandler,
         ShareKeyHandler,
         OpenShareHandler,
         EndShareHandler,

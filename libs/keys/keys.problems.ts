@@ -134,4 +134,9 @@ export const keysProblems: ProblemSection<KeysErrorCode> = {
     detail:
       'A share that is bound to users needs a user linked to the holder. Link one, or bind the share to a passphrase.',
   },
+  'keys/marketplace-secrets-not-listed': {
+    status: 409,
+    title: 'This network lists no secrets',
+    detail: 'The key policy of the network shows a marketplace partner masked keys only.',
+  },
 };

@@ -17,12 +17,14 @@ export class LedgerNetworkPolicy extends NetworkPolicyPort {
   ): Promise<KeyPolicyFacts | undefined> {
     const settings = await this.networks.load(networkId, signal);
     if (!settings) return undefined;
-    const { keyPrefix, activeKeysMax, shareTtlSeconds } = settings.keyPolicy;
+    const { keyPrefix, activeKeysMax, shareTtlSeconds, marketplaceSecretsListed } =
+      settings.keyPolicy;
     return {
       keyPrefix,
       activeKeysMax,
       shareTtlSecondsDefault: shareTtlSeconds.default,
       shareTtlSecondsMax: shareTtlSeconds.max,
+      marketplaceSecretsListed,
     };
   }
 }

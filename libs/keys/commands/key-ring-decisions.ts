@@ -1,7 +1,7 @@
 import { Injectable, Logger } from '@nestjs/common';
 import type { Permission, Principal } from '#access';
 import { Authorizer } from '#access';
-import { DomainError, partnerId } from '#kernel';
+import { DomainError, marketplacePartnerId, partnerId } from '#kernel';
 import type { KeyId, NetworkId } from '#kernel';
 import type { Receipt, RequestContext } from '#messaging';
 import { DecideService } from '#messaging';
@@ -13,6 +13,7 @@ import type { KeyRingEvent } from '../domain/key-ring.events.js';
 import type { Holder, Portal, RingId } from '../domain/portal.value.js';
 import { keyRingStream, PORTAL_RULES } from '../domain/portal.value.js';
 import { KeyVault } from '../ports/key-vault.port.js';
+import { MarketplaceFactsPort } from '../ports/marketplace-facts.port.js';
 import type { KeyPartnerFacts } from '../ports/partner-facts.port.js';
 import { PartnerFactsPort } from '../ports/partner-facts.port.js';
 import { SecretUpkeep } from './secret-upkeep.js';
@@ -43,11 +44,12 @@ export class KeyRingDecisions {
     private readonly partners: PartnerFactsPort,
     private readonly decisions: DecideService,
     private readonly upkeep: SecretUpkeep,
+    private readonly marketplacePartners: MarketplaceFactsPort,
   ) {}
 
   /** @throws {DomainError} `access/forbidden`, `keys/key-not-found`. */
   async reachKey(act: KeyRingAct, keyId: KeyId): Promise<ReachedRing> {
-    const networkId = await this.networkOf(act);
+    const networkId = await this.networkOfEither(act);
     const ring = await this.vault.locate(networkId, keyId);
     if (!ring) return refuse('keys/key-not-found');
     return this.reach(act, ring, 'keys/key-not-found');
@@ -55,18 +57,27 @@ export class KeyRingDecisions {
 
   /** @throws {DomainError} `access/forbidden`, `keys/holder-not-of-portal`, `keys/holder-not-found`. */
   async reachHolder(act: KeyRingAct, portal: Portal, holder: Holder): Promise<ReachedRing> {
-    const networkId = await this.networkOf(act);
+    const networkId = await this.networkOf({
+      ...act,
+      permission: permissionAt(portal, act.permission),
+    });
     const holderType = PORTAL_RULES[portal].holder;
     if (holder.type !== holderType)
       return refuse('keys/holder-not-of-portal', { portal, holderType });
     // A network holds its own keys only.
     if (holder.type === 'network' && holder.id !== networkId)
       return refuse('keys/holder-not-found');
-    return this.reach(
+    const reached = await this.reach(
       act,
       { networkId, portal, holder: { type: holder.type, id: holder.id } },
       'keys/holder-not-found',
     );
+    if (holder.type === 'marketplacePartner') {
+      const id = marketplacePartnerId(holder.id);
+      if (!(await this.marketplacePartners.load(networkId, id, act.context.signal)))
+        return refuse('keys/holder-not-found');
+    }
+    return reached;
   }
 
   /** Whoever may act on no ring of the network at all does not learn which there are. */
@@ -75,6 +86,16 @@ export class KeyRingDecisions {
     await this.authorizer.authorize(principal, permission, { networkId });
     if (networkId === null) throw new DomainError('access/forbidden', { required: 'network' });
     return networkId;
+  }
+
+  /** Where only the key will tell which portal it is of. */
+  private async networkOfEither(act: KeyRingAct): Promise<NetworkId> {
+    try {
+      return await this.networkOf(act);
+    } catch (error) {
+      if (act.principal.employee?.permissions.includes(NETWORK_KEYS) !== true) throw error;
+      return this.networkOf({ ...act, permission: NETWORK_KEYS });
+    }
   }
 
   /** The one place that appends to rings. */
@@ -105,8 +126,9 @@ export class KeyRingDecisions {
     ring: RingId,
     notFound: KeysErrorCode,
   ): Promise<ReachedRing> {
-    const { networkId, holder } = ring;
+    const { networkId, holder, portal } = ring;
     if (holder.type !== 'partner') {
+      await this.authorizer.authorize(principal, permissionAt(portal, permission), { networkId });
       // The limited scope is that of the partners one manages: nothing else is in it.
       if (principal.employee?.scope === 'limited' && !principal.employee.superUser)
         throw new DomainError('access/forbidden', { required: 'manager-of-the-partner' });
@@ -123,6 +145,12 @@ export class KeyRingDecisions {
     return { ring, partner };
   }
 }
+
+const NETWORK_KEYS = 'network.api_keys.manage';
+
+/** A network key opens the network itself: who manages partners' keys may not make one. */
+const permissionAt = (portal: Portal, permission: Permission): Permission =>
+  portal === 'network' ? NETWORK_KEYS : permission;
 
 /**
  * `If-Match` of one key: looked at in every attempt, so that a change of another key of the ring is no conflict.

@@ -23,4 +23,5 @@ export type KeysErrorCode =
   | 'keys/share-ended'
   | 'keys/share-wrong-passphrase'
   | 'keys/share-other-user'
-  | 'keys/share-recipient-unknown';
+  | 'keys/share-recipient-unknown'
+  | 'keys/marketplace-secrets-not-listed';

@@ -6,6 +6,8 @@ export interface KeyPolicyFacts {
   readonly activeKeysMax: number;
   readonly shareTtlSecondsDefault: number;
   readonly shareTtlSecondsMax: number;
+  /** Whether a marketplace partner may see the secrets of its connections' keys. */
+  readonly marketplaceSecretsListed: boolean;
 }
 
 export abstract class NetworkPolicyPort {

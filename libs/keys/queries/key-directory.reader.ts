@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { Principal } from '#access';
-import { Authorizer, OWN_PARTNER } from '#access';
-import type { NetworkId, PartnerId } from '#kernel';
+import { Authorizer, OWN_MARKETPLACE, OWN_PARTNER } from '#access';
+import type { MarketplacePartnerId, NetworkId, PartnerId } from '#kernel';
 import { Clock, DomainError, partnerId } from '#kernel';
 import type { ReadResult, SqlReader } from '#projections';
 import { LOG_TIMES, positionOf, ReadModels } from '#projections';
@@ -89,6 +89,23 @@ export class KeyDirectoryReader {
       false,
       work,
     );
+  }
+
+  /** For a marketplace partner's own users; `work` is asked for once its connections are known, and keeps to them. */
+  async asMarketplaceUser<T>(
+    principal: Principal,
+    options: QueryOptions,
+    workOf: (own: MarketplacePartnerId) => Promise<DirectoryWork<T>>,
+  ): Promise<ReadResult<T>> {
+    const { networkId, marketplaceUser } = principal;
+    await this.authorizer.authorize(principal, OWN_MARKETPLACE, { networkId, ...marketplaceUser });
+    const work = await workOf(known(marketplaceUser?.marketplacePartnerId));
+    return this.read({ networkId: known(networkId) }, options, false, work);
+  }
+
+  /** @throws {DomainError} `access/forbidden` */
+  async authorizeRead(principal: Principal): Promise<void> {
+    await this.networkOf(principal);
   }
 
   /** Whoever may read no key of the network at all does not learn which there are. */

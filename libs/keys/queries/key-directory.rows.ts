@@ -39,11 +39,15 @@ export interface DirectoryPage {
   readonly first: number;
   /** The place (position, id) that the page before ended at. */
   readonly after?: readonly [string, string];
+  /** The same page of each partner in one answer; without one partner's others. */
+  readonly ofEachPartner?: true;
 }
 
 export interface KeyFilter {
   readonly keyId?: string;
+  readonly keyIds?: readonly string[];
   readonly partnerId?: number;
+  readonly partnerIds?: readonly number[];
   readonly holderType?: HolderType;
   readonly holderId?: number;
   readonly portal?: Portal;
@@ -76,7 +80,7 @@ const SHARES = {
   immutable: ['key_id', 'partner_id', 'shared_position'],
 };
 
-/** At most `page.first + 1` keys: one more than asked for says that there is another page. */
+/** At most `page.first + 1` keys (of each partner): one more than asked for says that there is another page. */
 export async function keysIn(
   sql: SqlReader,
   scope: DirectoryScope,
@@ -93,8 +97,11 @@ export async function keysIn(
   query.add(`k.network_id = ${network}`);
   query.scopedBy(scope, network);
   if (filter.keyId !== undefined) query.add(`k.key_id = ${query.parameter(filter.keyId)}`);
+  if (filter.keyIds) query.add(`k.key_id = ANY (${query.parameter(filter.keyIds)}::uuid[])`);
   if (filter.partnerId !== undefined)
     query.add(`k.partner_id = ${query.parameter(filter.partnerId)}`);
+  if (filter.partnerIds)
+    query.add(`k.partner_id = ANY (${query.parameter(filter.partnerIds)}::bigint[])`);
   if (filter.holderType !== undefined)
     query.add(`k.holder_type = ${query.parameter(filter.holderType)}`);
   if (filter.holderId !== undefined) query.add(`k.holder_id = ${query.parameter(filter.holderId)}`);
@@ -109,12 +116,20 @@ export async function keysIn(
 
   const openShares = `SELECT count(*)::integer FROM ${rowsAsOf(SHARES, position)} s
     WHERE s.network_id = k.network_id AND s.key_id = k.key_id AND s.status = 'open' AND s.expires_at > ${time}::timestamptz`;
+  const order = 'k.issued_position DESC, k.key_id DESC';
+  const shown = query.parameter(page.first + 1);
   const rows = await sql.rows<KeyRow>(
-    `SELECT k.*, ${status} AS status_now, (${openShares}) AS open_shares
+    page.ofEachPartner
+      ? `SELECT k.*, (${openShares}) AS open_shares
+     FROM (SELECT k.*, ${status} AS status_now, row_number() OVER (PARTITION BY k.partner_id ORDER BY ${order}) AS place
+           FROM ${rowsAsOf(API_KEYS, position)} k WHERE ${query.text()}) k
+     WHERE k.place <= ${shown}
+     ORDER BY ${order}`
+      : `SELECT k.*, ${status} AS status_now, (${openShares}) AS open_shares
      FROM ${rowsAsOf(API_KEYS, position)} k
      WHERE ${query.text()}
-     ORDER BY k.issued_position DESC, k.key_id DESC
-     LIMIT ${query.parameter(page.first + 1)}`,
+     ORDER BY ${order}
+     LIMIT ${shown}`,
     query.parameters,
   );
   return rows.map((row) => ({ view: keyOfRow(row), verdict: row.verdict }));

@@ -5,7 +5,7 @@ import type { AppendResult, ExpectedRevision, NewEvent, RecordedEvent } from '#e
 import { EventCatalogue } from '#event-store';
 import { MemoryEventStore } from '#event-store/memory';
 import type { Decider, DomainEvent, EmployeeId, KeyId, NetworkId, PartnerId } from '#kernel';
-import { employeeId, networkId, partnerId, streamId } from '#kernel';
+import { employeeId, marketplacePartnerId, networkId, partnerId, streamId } from '#kernel';
 import { FixedClock } from '#kernel/testing';
 import type { RequestContext } from '#messaging';
 import { RequestContexts, RequestHasher } from '#messaging';
@@ -18,11 +18,18 @@ import {
   NetworkSettingsReader,
 } from '#networks';
 import type { PartnerEvent } from '#partners';
-import { PartnerReader, partnersEvents, partnerStreamId } from '#partners';
+import {
+  MarketplacePartnerReader,
+  marketplacePartnerStreamId,
+  PartnerReader,
+  partnersEvents,
+  partnerStreamId,
+} from '#partners';
 import { ProblemCatalogue, requestProblems } from '#problems';
 import { memorySealing } from '#sealing/testing';
 import { CryptoSecretSource } from '../adapters/crypto-secret-source.js';
 import { LedgerEmployeeFacts } from '../adapters/ledger-employee-facts.js';
+import { LedgerMarketplaceFacts } from '../adapters/ledger-marketplace-facts.js';
 import { LedgerNetworkPolicy } from '../adapters/ledger-network-policy.js';
 import { LedgerPartnerFacts } from '../adapters/ledger-partner-facts.js';
 import { SealedKeyVault } from '../adapters/sealed-key-vault.js';
@@ -115,7 +122,14 @@ export function keysLedger() {
   const policies = new LedgerNetworkPolicy(settings);
   const authorizer = new LedgerAuthorizer();
   const upkeep = new SecretUpkeep(vault, shares);
-  const rings = new KeyRingDecisions(authorizer, vault, partners, decisions, upkeep);
+  const rings = new KeyRingDecisions(
+    authorizer,
+    vault,
+    partners,
+    decisions,
+    upkeep,
+    new LedgerMarketplaceFacts(new MarketplacePartnerReader(streams)),
+  );
   const source = new CryptoSecretSource();
   const newKeys = new NewKeys(source, vault, streams);
   const reveals = new KeyReveals(rings, vault, newKeys);
@@ -222,6 +236,18 @@ export function keysLedger() {
         },
         { type: 'PartnerUserLinked', data: ANA },
       ),
+    marketplacePartner: (network: NetworkId, id: number, ...connections: readonly PartnerId[]) => {
+      const of = { marketplacePartnerId: marketplacePartnerId(id) };
+      return put(
+        marketplacePartnerStreamId(network, of.marketplacePartnerId),
+        network,
+        { type: 'MarketplacePartnerRegistered', data: { ...of, name: 'Bazaar' } },
+        ...connections.map((partnerId) => ({
+          type: 'MarketplaceConnectionAdded',
+          data: { ...of, partnerId },
+        })),
+      );
+    },
     admitted: (network: NetworkId, id: EmployeeId) =>
       put(streamId('employee', network, 'roster'), network, {
         type: 'EmployeeAdmitted',

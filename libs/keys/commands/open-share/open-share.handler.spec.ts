@@ -9,9 +9,11 @@ import { DomainError } from '#kernel';
 import { FixedClock } from '#kernel/testing';
 import { memoryMessaging, requestContext } from '#messaging/testing';
 import { networksEvents, NetworkSettingsReader, networkStreamId } from '#networks';
+import { MarketplacePartnerReader } from '#partners';
 import { memorySealing } from '#sealing/testing';
 import { CryptoSecretSource } from '../../adapters/crypto-secret-source.js';
 import { ScryptPassphrases } from '../../adapters/scrypt-passphrases.js';
+import { LedgerMarketplaceFacts } from '../../adapters/ledger-marketplace-facts.js';
 import { SealedKeyVault } from '../../adapters/sealed-key-vault.js';
 import type { KeyRingCommand } from '../../domain/key-ring.commands.js';
 import { keyRingDecider } from '../../domain/key-ring.decider.js';
@@ -91,6 +93,7 @@ async function setUp() {
       new NoPartnerFacts(),
       messaging.decisions,
       new SecretUpkeep(vault, shares),
+      new LedgerMarketplaceFacts(new MarketplacePartnerReader(messaging.streams)),
     ),
     passphrases,
     vault,
@@ -264,6 +267,31 @@ describe('opening a share that is bound to a passphrase', () => {
       if (answer.status === 'rejected')
         expect(answer.reason).toMatchObject({ code: 'keys/share-already-opened' });
     expect(await eventsOf('ShareOpened')).toHaveLength(1);
+  });
+
+  it('gives the key to one, and ends for nobody, when more try the right passphrase than there are tries', async () => {
+    const { share, open, eventsOf, key } = await setUp();
+    const { token, passphrase } = await share('passphrase');
+    const answers = await Promise.allSettled(
+      Array.from({ length: PASSPHRASE_TRIES_MAX + 3 }, () => open({ token, passphrase })),
+    );
+    const won = answers.filter((answer) => answer.status === 'fulfilled');
+    expect(won.map((answer) => answer.value.value.key)).toEqual([key]);
+    for (const answer of answers)
+      if (answer.status === 'rejected')
+        expect(answer.reason).toMatchObject({ code: 'keys/share-already-opened' });
+    expect(await eventsOf('ShareOpened')).toHaveLength(1);
+    expect(await eventsOf('ShareEnded')).toHaveLength(0);
+  });
+
+  it('ends when the tries are used up and whoever used the last one does not end it', async () => {
+    const { share, open, shares, eventsOf, passphrases } = await setUp();
+    const { shareId, token, passphrase } = await share('passphrase');
+    for (let n = 0; n < PASSPHRASE_TRIES_MAX; n += 1)
+      await shares.countTry(RING.networkId, shareId);
+    expect((await refusal(open({ token, passphrase }))).code).toBe('keys/share-ended');
+    expect(passphrases.verified).toBe(0);
+    expect(await eventsOf('ShareEnded')).toHaveLength(1);
   });
 
   it('ends at the fifth wrong passphrase, after which the right one opens nothing', async () => {

@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import type { ICommandHandler } from '@nestjs/cqrs';
 import { CommandHandler } from '@nestjs/cqrs';
 import { v5 as uuidv5 } from 'uuid';
@@ -9,6 +10,7 @@ import type { RequestContext } from '#messaging';
 import { StreamReader } from '#messaging';
 import { NetworkSettingsReader } from '#networks';
 import { Peppers } from '#sealing';
+import type { KeyRingCommand } from '../../domain/key-ring.commands.js';
 import type { KeyRing, Share } from '../../domain/key-ring.decider.js';
 import { keyOf, keyRingDecider } from '../../domain/key-ring.decider.js';
 import type { KeysErrorCode } from '../../domain/key-ring.errors.js';
@@ -30,6 +32,9 @@ import { OpenShare } from './open-share.command.js';
 
 /** As `SecretSource.shareToken` draws it; anything else is no token, and is not looked up. */
 const TOKEN = /^[A-Za-z0-9_-]{43}$/;
+/** How long one waits for the tries that others have under way: those that are right give theirs back. */
+export const TRY_WAIT_MS_MAX = 2_000;
+const TRY_POLL_MS = 50;
 
 interface Opening {
   readonly value: OpenedShare;
@@ -109,7 +114,7 @@ export class OpenShareHandler implements ICommandHandler<OpenShare> {
     if (share.status !== 'opened') {
       // Lapsed and ended links are answered before a passphrase is looked at: they cost no try.
       keyRingDecider.decide(command, state);
-      await this.assertBound(record, share, caller, context, passphrase);
+      await this.assertBound(record, share, caller, context, command, passphrase);
     }
     const settings = await this.networks.load(record.ring.networkId, context.signal);
     if (!settings) throw new TypeError('a key ring of a network that has no settings');
@@ -143,6 +148,7 @@ export class OpenShareHandler implements ICommandHandler<OpenShare> {
     share: Share,
     caller: Caller,
     context: RequestContext,
+    command: KeyRingCommand,
     passphrase: string | undefined,
   ): Promise<void> {
     if (share.bound === 'users') {
@@ -154,7 +160,7 @@ export class OpenShareHandler implements ICommandHandler<OpenShare> {
     if (passphrase === undefined || record.passphraseHash === null)
       return refuse('keys/share-wrong-passphrase', { passphraseMissing: true });
     const { networkId } = record.ring;
-    const tried = await this.shares.countTry(networkId, share.shareId);
+    const tried = await this.countTry(record, context, command);
     const right =
       tried !== undefined && (await this.passphrases.verify(passphrase, record.passphraseHash));
     if (right) {
@@ -166,6 +172,26 @@ export class OpenShareHandler implements ICommandHandler<OpenShare> {
     return tried === undefined
       ? refuse('keys/share-ended')
       : refuse('keys/share-wrong-passphrase', { triesLeft: PASSPHRASE_TRIES_MAX - tried });
+  }
+
+  /**
+   * `undefined`: no try is left, and none came back. Until then the link may yet open for one of those who try now:
+   * with more of them than there are tries, it must not end as if all had been wrong.
+   *
+   * @throws {DomainError} as soon as one of them opened or ended the link.
+   */
+  private async countTry(
+    { ring, shareId }: ShareRecord,
+    context: RequestContext,
+    command: KeyRingCommand,
+  ): Promise<number | undefined> {
+    for (let waitedMs = 0; ; waitedMs += TRY_POLL_MS) {
+      const tried = await this.shares.countTry(ring.networkId, shareId);
+      if (tried !== undefined || waitedMs >= TRY_WAIT_MS_MAX) return tried;
+      await delay(TRY_POLL_MS, undefined, { signal: context.signal });
+      const { state } = await this.streams.load(keyRingStream(ring), keyRingDecider, context.signal);
+      keyRingDecider.decide(command, state);
+    }
   }
 
   private async end(record: ShareRecord, context: RequestContext): Promise<void> {

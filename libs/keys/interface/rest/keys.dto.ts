@@ -48,7 +48,7 @@ export class IssueKeyBody {
   @ApiProperty({
     type: HolderBody,
     description:
-      'One key is one portal and one holder: affiliate keys belong to a partner, advertiser keys to an advertiser, network keys to the network itself, marketplace keys to a marketplace partner.',
+      'One key is one portal and one holder: affiliate keys belong to a partner, advertiser keys to an advertiser, network keys to the network itself, marketplace keys to a registered marketplace partner. Advertisers are not registered here: an advertiser id is taken as it is given.',
   })
   @ValidateNested()
   @Type(() => HolderBody)

@@ -387,4 +387,6 @@ export class MeResponse {
   readonly employee!: EmployeeResponse | null;
   @ApiProperty({ type: 'integer', nullable: true })
   readonly partnerId!: number | null;
+  @ApiProperty({ type: 'integer', nullable: true })
+  readonly marketplacePartnerId!: number | null;
 }

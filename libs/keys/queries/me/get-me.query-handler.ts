@@ -11,7 +11,7 @@ export class GetMeHandler implements IQueryHandler<GetMe> {
   constructor(private readonly store: EventStore) {}
 
   async execute({ principal, options }: GetMe): Promise<ReadResult<MeView>> {
-    const { actor, networkId, employee, partnerUser } = principal;
+    const { actor, networkId, employee, partnerUser, marketplaceUser } = principal;
     const head = await this.store.head(options);
     return {
       value: {
@@ -28,6 +28,7 @@ export class GetMeHandler implements IQueryHandler<GetMe> {
             }
           : null,
         partnerId: partnerUser?.partnerId ?? null,
+        marketplacePartnerId: marketplaceUser?.marketplacePartnerId ?? null,
       },
       position: head ?? position(0n),
     };

@@ -13,4 +13,5 @@ export interface MeView {
     readonly scope: 'global' | 'limited';
   } | null;
   readonly partnerId: number | null;
+  readonly marketplacePartnerId: number | null;
 }

@@ -1,0 +1,22 @@
+import { Injectable } from '@nestjs/common';
+import type { MarketplacePartnerId, NetworkId } from '#kernel';
+import { MarketplacePartnerReader } from '#partners';
+import type { KeyMarketplaceFacts } from '../ports/marketplace-facts.port.js';
+import { MarketplaceFactsPort } from '../ports/marketplace-facts.port.js';
+
+/** Asks the partners context. */
+@Injectable()
+export class LedgerMarketplaceFacts extends MarketplaceFactsPort {
+  constructor(private readonly marketplacePartners: MarketplacePartnerReader) {
+    super();
+  }
+
+  override async load(
+    networkId: NetworkId,
+    id: MarketplacePartnerId,
+    signal?: AbortSignal,
+  ): Promise<KeyMarketplaceFacts | undefined> {
+    const facts = await this.marketplacePartners.load(networkId, id, signal);
+    return facts && { marketplacePartnerId: id, connections: facts.connections };
+  }
+}

@@ -1,0 +1,90 @@
+import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
+import { Type } from 'class-transformer';
+import { IsInt, IsOptional, IsString, Max, MaxLength, Min, MinLength } from 'class-validator';
+import { CURSOR_CHARACTERS_MAX } from '#projections';
+import {
+  CONNECTIONS_REVEALED_DEFAULT,
+  CONNECTIONS_REVEALED_MAX,
+} from '../../commands/reveal-connection-keys/reveal-connection-keys.command.js';
+
+export class MarketplaceHolderPath {
+  @ApiProperty({ type: 'integer', minimum: 1, example: 31 })
+  @Type(() => Number)
+  @IsInt()
+  @Min(1)
+  @Max(Number.MAX_SAFE_INTEGER)
+  readonly marketplacePartnerId!: number;
+}
+
+export class RevealConnectionKeysBody {
+  @ApiPropertyOptional({
+    type: 'integer',
+    minimum: 1,
+    maximum: CONNECTIONS_REVEALED_MAX,
+    default: CONNECTIONS_REVEALED_DEFAULT,
+    description: 'Connections, not keys.',
+  })
+  @IsOptional()
+  @IsInt()
+  @Min(1)
+  @Max(CONNECTIONS_REVEALED_MAX)
+  readonly first?: number;
+
+  @ApiPropertyOptional({ type: String, description: 'The `endCursor` of the page before.' })
+  @IsOptional()
+  @IsString()
+  @MinLength(1)
+  @MaxLength(CURSOR_CHARACTERS_MAX)
+  readonly after?: string;
+}
+
+class ConnectionPageInfoResponse {
+  @ApiProperty({ type: String, nullable: true })
+  readonly endCursor!: string | null;
+  @ApiProperty()
+  readonly hasNextPage!: boolean;
+}
+
+class ConnectionKeyResponse {
+  @ApiProperty({ type: 'integer', description: 'The connection: a partner of this network.' })
+  readonly partnerId!: number;
+  @ApiProperty({ format: 'uuid' })
+  readonly keyId!: string;
+  @ApiProperty()
+  readonly label!: string;
+  @ApiProperty({ example: 'kl_aff_…9xYz' })
+  readonly masked!: string;
+  @ApiProperty({ format: 'date-time' })
+  readonly issuedAt!: string;
+  @ApiProperty({ format: 'date-time', type: String, nullable: true })
+  readonly expiresAt!: string | null;
+}
+
+export class ConnectionKeyPageResponse {
+  @ApiProperty({ type: [ConnectionKeyResponse] })
+  readonly items!: ConnectionKeyResponse[];
+  @ApiProperty({ type: ConnectionPageInfoResponse })
+  readonly page!: ConnectionPageInfoResponse;
+}
+
+class RevealedConnectionKeyResponse {
+  @ApiProperty({ type: 'integer' })
+  readonly partnerId!: number;
+  @ApiProperty({ format: 'uuid' })
+  readonly keyId!: string;
+  @ApiProperty()
+  readonly label!: string;
+  @ApiProperty({
+    type: String,
+    nullable: true,
+    description: 'The key; `null` when a retry can not be shown it again.',
+  })
+  readonly key!: string | null;
+}
+
+export class RevealedConnectionKeyPageResponse {
+  @ApiProperty({ type: [RevealedConnectionKeyResponse] })
+  readonly items!: RevealedConnectionKeyResponse[];
+  @ApiProperty({ type: ConnectionPageInfoResponse })
+  readonly page!: ConnectionPageInfoResponse;
+}

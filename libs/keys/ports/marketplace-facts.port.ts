@@ -1,0 +1,17 @@
+import type { MarketplacePartnerId, NetworkId, PartnerId } from '#kernel';
+
+/** What this context asks of a marketplace partner. */
+export interface KeyMarketplaceFacts {
+  readonly marketplacePartnerId: MarketplacePartnerId;
+  /** The partners that it acts for now, ascending. */
+  readonly connections: readonly PartnerId[];
+}
+
+export abstract class MarketplaceFactsPort {
+  /** From the leader: a removed connection counts at once. `undefined`: this network has no such marketplace partner. */
+  abstract load(
+    networkId: NetworkId,
+    id: MarketplacePartnerId,
+    signal?: AbortSignal,
+  ): Promise<KeyMarketplaceFacts | undefined>;
+}
