@@ -8,7 +8,7 @@ import type { DocumentNode, GraphQLSchema } from 'graphql';
 import { GraphQLError } from 'graphql';
 import type { MercuriusContext } from 'mercurius';
 import { RequestGate } from '#access';
-import { assessCost, assessShape, GRAPHQL_DOCUMENT_CHARACTERS_MAX } from '#graphql';
+import { assessCost, assessShape, GRAPHQL_DOCUMENT_CHARACTERS_MAX, RequestLoaders } from '#graphql';
 import { DomainError } from '#kernel';
 import { domainErrorOf, graphQLErrorOf, ProblemCatalogue } from '#problems';
 
@@ -34,7 +34,12 @@ export class GraphqlModule {
             subscription: false,
             // Mutations carry secrets in their answers: nothing is kept between requests.
             cache: false,
-            context: (request: FastifyRequest, reply: FastifyReply) => ({ request, reply }),
+            // So that a nested field has its context, and what it refuses is recorded.
+            fieldResolverEnhancers: ['interceptors'],
+            context: (request: FastifyRequest, reply: FastifyReply) => {
+              void reply.header('cache-control', 'no-store');
+              return { request, reply, loaders: new RequestLoaders() };
+            },
             hooks: {
               preParsing: (_schema: GraphQLSchema, source: string) => {
                 if (source.length > GRAPHQL_DOCUMENT_CHARACTERS_MAX)

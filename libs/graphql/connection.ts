@@ -2,6 +2,10 @@ import type { Type } from '@nestjs/common';
 import { ArgsType, Field, Int, ObjectType } from '@nestjs/graphql';
 import { IsInt, IsOptional, IsString, Max, MaxLength, Min } from 'class-validator';
 import type { Position } from '#event-store';
+import type { Page, ReadResult } from '#projections';
+import { cursorsOf } from '#projections';
+import type { ReadAt, ReadPlace } from './read-place.js';
+import { readAt } from './read-place.js';
 import { PositionScalar } from './scalars.js';
 
 export const CONNECTION_FIRST_DEFAULT = 50;
@@ -53,7 +57,23 @@ export function connectionOf<Node>(node: Type<Node>, name: string): Type<Connect
   return ConnectionType;
 }
 
-/** What every list takes. */
+/** A page as a Relay connection: each node says what it is true at, and has its own cursor. */
+export function connection<Node extends object>(
+  { value, position }: ReadResult<Page<Node>>,
+  place: Pick<ReadPlace, 'asOf'> = {},
+): Connection<Node & ReadAt> {
+  const cursors = cursorsOf(value);
+  return {
+    edges: value.items.map((node, at) => ({
+      node: { ...node, ...readAt(position, place) },
+      cursor: cursors[at] ?? '',
+    })),
+    pageInfo: value.page,
+    position,
+  };
+}
+
+/** What every query takes. */
 @ArgsType()
 export class ReadArgs {
   @Field(() => PositionScalar, {

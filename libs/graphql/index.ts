@@ -2,6 +2,7 @@ export type { Connection, Edge } from './connection.js';
 export {
   CONNECTION_FIRST_DEFAULT,
   CONNECTION_FIRST_MAX,
+  connection,
   ConnectionArgs,
   connectionOf,
   PageInfo,
@@ -16,4 +17,10 @@ export {
   GRAPHQL_FIELDS_MAX,
   GRAPHQL_ROOT_FIELDS_MAX,
 } from './cost.js';
-export { PositionScalar, TimeScalar } from './scalars.js';
+export { ActorObject, ActorTypeName } from './actor.types.js';
+export { enumOf } from './enums.js';
+export { IsIntegerId, IsUuidId } from './ids.js';
+export type { ReadAt, ReadPlace } from './read-place.js';
+export { absent, given, nestedPlace, placeName, readAt, readPlace } from './read-place.js';
+export { LOADER_BATCH_MAX, RequestLoaders } from './request-loaders.js';
+export { JsonScalar, PositionScalar, TimeScalar } from './scalars.js';

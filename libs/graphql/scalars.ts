@@ -40,3 +40,16 @@ export const TimeScalar = new GraphQLScalarType<string, string>({
   parseValue: toInstant,
   parseLiteral: (node) => toInstant(node.kind === Kind.STRING ? node.value : undefined),
 });
+
+const noInput = (): never => {
+  throw new GraphQLError('this is only answered');
+};
+
+/** Plain JSON whose shape depends on the event; only in answers. */
+export const JsonScalar = new GraphQLScalarType<unknown>({
+  name: 'JSON',
+  description: 'Plain JSON. Only in answers.',
+  serialize: (value) => value,
+  parseValue: noInput,
+  parseLiteral: noInput,
+});

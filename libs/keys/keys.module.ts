@@ -31,6 +31,14 @@ import { ShareKeyHandler } from './commands/share-key/share-key.handler.js';
 import { SuspendKeyHandler } from './commands/suspend-key/suspend-key.handler.js';
 import { SuspendKeyRingHandler } from './commands/suspend-key-ring/suspend-key-ring.handler.js';
 import { ConnectionsController } from './interface/rest/connections.controller.js';
+import { ApiKeysResolver } from './interface/graphql/api-keys.resolver.js';
+import { MeResolver } from './interface/graphql/me.resolver.js';
+import {
+  ApiKeyFieldsResolver,
+  PartnerKeysResolver,
+  ShareFieldsResolver,
+} from './interface/graphql/nested.resolver.js';
+import { SharesResolver } from './interface/graphql/shares.resolver.js';
 import { ApiKeysController } from './interface/rest/api-keys.controller.js';
 import { KeyRingsController } from './interface/rest/key-rings.controller.js';
 import { MeController } from './interface/rest/me.controller.js';
@@ -54,6 +62,8 @@ import { SuspendBlockedHolders } from './processes/suspend-blocked-holders.proce
 import { ListConnectionKeysHandler } from './queries/connection-keys/list-connection-keys.query-handler.js';
 import { KeyDirectoryReader } from './queries/key-directory.reader.js';
 import { GetKeyHandler } from './queries/keys/get-key.query-handler.js';
+import { GetKeysHandler } from './queries/keys/get-keys.query-handler.js';
+import { ListKeysOfPartnersHandler } from './queries/keys/list-keys-of-partners.query-handler.js';
 import { ListKeysHandler } from './queries/keys/list-keys.query-handler.js';
 import { GetMeHandler } from './queries/me/get-me.query-handler.js';
 import { GetOwnApiHandler } from './queries/own-api/get-own-api.query-handler.js';
@@ -118,10 +128,18 @@ export class KeysModule {
         KeyDirectoryReader,
         ListKeysHandler,
         GetKeyHandler,
+        GetKeysHandler,
+        ListKeysOfPartnersHandler,
         ListSharesHandler,
         GetShareHandler,
         GetOwnApiHandler,
         GetMeHandler,
+        ApiKeysResolver,
+        SharesResolver,
+        MeResolver,
+        ApiKeyFieldsResolver,
+        ShareFieldsResolver,
+        PartnerKeysResolver,
         ...keysProcesses,
         ...keysSweeps,
       ],

@@ -20,6 +20,7 @@ export {
   encodeCursor,
   PAGE_SIZE_DEFAULT,
   PAGE_SIZE_MAX,
+  cursorsOf,
   pageOf,
 } from './paging.js';
 export type { ProjectionsErrorCode } from './projections.errors.js';

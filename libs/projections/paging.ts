@@ -60,13 +60,24 @@ export function pageOf<R, T>(
 ): Page<T> {
   const shown = rows.slice(0, first);
   const last = shown.at(-1);
-  return {
+  const page: Page<T> = {
     items: shown.map(item),
     page: {
       endCursor: last === undefined ? null : cursor(last),
       hasNextPage: rows.length > first,
     },
   };
+  cursors.set(page, () => shown.map(cursor));
+  return page;
+}
+
+const cursors = new WeakMap<Page<unknown>, () => readonly string[]>();
+
+/** The place of each item of a page that `pageOf` made, for lists that show them (Relay edges). */
+export function cursorsOf(page: Page<unknown>): readonly string[] {
+  const found = cursors.get(page);
+  if (!found) throw new TypeError('only a page that pageOf made knows its cursors');
+  return found();
 }
 
 function tag(kind: string, network: NetworkId | null, payload: Uint8Array): Buffer {

@@ -1,9 +1,10 @@
 import { CommandBus, QueryBus } from '@nestjs/cqrs';
 import { Args, Mutation, Query, Resolver } from '@nestjs/graphql';
-import type { Connection, ReadArgs } from '#graphql';
-import { DomainError, employeeId, networkId } from '#kernel';
+import type { Connection, ReadAt } from '#graphql';
+import { readAt, readPlace } from '#graphql';
+import { employeeId, networkId } from '#kernel';
 import { answer, Ctx, type Answer, type RequestContext } from '#messaging';
-import { parseAsOf, type Page, type ReadResult } from '#projections';
+import { type Page, type ReadResult } from '#projections';
 import { AdmitEmployee } from '../../commands/admit/admit-employee.command.js';
 import { ChangeEmployeeRights } from '../../commands/change-rights/change-employee-rights.command.js';
 import type { EmployeeAnswer } from '../../commands/employee-desk.js';
@@ -40,12 +41,12 @@ export class EmployeesResolver {
     @Caller() caller: Principal,
     @Ctx() context: RequestContext,
     @Args() args: EmployeeArgs,
-  ): Promise<Answer<EmployeeView>> {
-    const query = new GetEmployee({ principal: caller, ...ids(args), ...reading(args, context) });
+  ): Promise<Answer<EmployeeView & ReadAt>> {
+    const query = new GetEmployee({ principal: caller, ...ids(args), ...readPlace(args, context) });
     const { value, position } = await this.queries.execute<GetEmployee, ReadResult<EmployeeView>>(
       query,
     );
-    return answer(value, position);
+    return answer({ ...value, ...readAt(position) }, position);
   }
 
   @Query(() => EmployeeConnection, {
@@ -55,7 +56,7 @@ export class EmployeesResolver {
     @Caller() caller: Principal,
     @Ctx() context: RequestContext,
     @Args() args: EmployeesArgs,
-  ): Promise<Answer<Connection<EmployeeView>>> {
+  ): Promise<Answer<Connection<EmployeeView & ReadAt>>> {
     const network = networkId(Number(args.networkId));
     const { first, after } = args;
     const query = new ListEmployees({
@@ -63,14 +64,14 @@ export class EmployeesResolver {
       networkId: network,
       first,
       after,
-      ...reading(args, context),
+      ...readPlace(args, context),
     });
     const { value, position } = await this.queries.execute<
       ListEmployees,
       ReadResult<Page<EmployeeView>>
     >(query);
     const edges = value.items.map((node) => ({
-      node,
+      node: { ...node, ...readAt(position) },
       cursor: employeeCursor(network, node.employeeId),
     }));
     return answer({ edges, pageInfo: value.page, position }, position);
@@ -83,7 +84,7 @@ export class EmployeesResolver {
     @Caller() caller: Principal,
     @Ctx() context: RequestContext,
     @Args('input') input: AdmitEmployeeInput,
-  ): Promise<Answer<EmployeeSaid>> {
+  ): Promise<Answer<EmployeeSaid & ReadAt>> {
     const { issuer, subject, superUser, permissions, scope } = input;
     return this.changed(
       new AdmitEmployee(caller, context, {
@@ -102,7 +103,7 @@ export class EmployeesResolver {
     @Caller() caller: Principal,
     @Ctx() context: RequestContext,
     @Args('input') input: ChangeEmployeeRightsInput,
-  ): Promise<Answer<EmployeeSaid>> {
+  ): Promise<Answer<EmployeeSaid & ReadAt>> {
     const { superUser, permissions, scope } = input;
     const rights = {
       ...(typeof superUser === 'boolean' ? { superUser } : {}),
@@ -117,18 +118,18 @@ export class EmployeesResolver {
     @Caller() caller: Principal,
     @Ctx() context: RequestContext,
     @Args() args: EmployeeIdArgs,
-  ): Promise<Answer<EmployeeSaid>> {
+  ): Promise<Answer<EmployeeSaid & ReadAt>> {
     return this.changed(new RemoveEmployee(caller, context, ids(args)));
   }
 
   private async changed(
     command: AdmitEmployee | ChangeEmployeeRights | RemoveEmployee,
-  ): Promise<Answer<EmployeeSaid>> {
+  ): Promise<Answer<EmployeeSaid & ReadAt>> {
     const { employee, position } = await this.commands.execute<typeof command, EmployeeAnswer>(
       command,
     );
     const { rights, ...said } = employee;
-    return answer({ ...said, ...rights }, position);
+    return answer({ ...said, ...rights, ...readAt(position) }, position);
   }
 }
 
@@ -136,12 +137,3 @@ const ids = (args: EmployeeIdArgs) => ({
   networkId: networkId(Number(args.networkId)),
   employeeId: employeeId(Number(args.employeeId)),
 });
-
-function reading({ atLeast, asOf }: ReadArgs, { signal }: RequestContext) {
-  const place = asOf === undefined ? undefined : parseAsOf(asOf);
-  if (asOf !== undefined && !place)
-    throw new DomainError('request/invalid', {
-      errors: [{ pointer: '/asOf', problem: 'must be an ISO 8601 time or a ledger position' }],
-    });
-  return { signal, atLeast, asOf: place };
-}

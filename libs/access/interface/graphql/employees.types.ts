@@ -10,7 +10,8 @@ import {
   Matches,
   MaxLength,
 } from 'class-validator';
-import { ConnectionArgs, connectionOf, ReadArgs } from '#graphql';
+import type { Position } from '#event-store';
+import { ConnectionArgs, connectionOf, enumOf, PositionScalar, ReadArgs } from '#graphql';
 import { PERMISSIONS, type Permission } from '../../domain/principal.value.js';
 import { ISSUER_LENGTH_MAX, SUBJECT } from '../rest/employees.dto.js';
 
@@ -20,7 +21,7 @@ const INTEGER_ID_EXPECTED = { message: 'must be a positive integer' };
 const SCOPES = ['global', 'limited'] as const;
 type Scope = (typeof SCOPES)[number];
 
-const ScopeName: Readonly<Record<Scope, Scope>> = { global: 'global', limited: 'limited' };
+const ScopeName = enumOf(SCOPES);
 registerEnumType(ScopeName, {
   name: 'EmployeeScope',
   description: 'limited: only partners whose manager the employee is.',
@@ -48,6 +49,9 @@ export class EmployeeType {
 
   @Field(() => Boolean)
   readonly removed!: boolean;
+
+  @Field(() => PositionScalar, { description: 'What the answer is true at.' })
+  readonly position!: Position;
 }
 
 export const EmployeeConnection = connectionOf(EmployeeType, 'Employee');

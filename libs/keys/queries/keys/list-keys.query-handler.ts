@@ -8,10 +8,10 @@ import type { KeyFilter } from '../key-directory.rows.js';
 import { keysIn } from '../key-directory.rows.js';
 import { pagePlace, placeCursor } from '../page-place.value.js';
 import type { KeyView } from './key.view.js';
+import { KEYS_CURSOR } from './keys-cursor.value.js';
 import { ListKeys } from './list-keys.query.js';
 
 export const LABEL_SEARCH_CHARACTERS_MAX = 200;
-const KEYS_CURSOR = 'apiKeys';
 
 @QueryHandler(ListKeys)
 export class ListKeysHandler implements IQueryHandler<ListKeys> {

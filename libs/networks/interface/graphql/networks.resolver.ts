@@ -2,14 +2,13 @@ import { Args, Mutation, Query, Resolver } from '@nestjs/graphql';
 import { CommandBus, QueryBus } from '@nestjs/cqrs';
 import type { Principal } from '#access';
 import { Caller } from '#access';
-import type { Connection, ReadArgs } from '#graphql';
-import { ConnectionArgs } from '#graphql';
+import type { Connection, ReadAt } from '#graphql';
+import { absent, ConnectionArgs, readAt, readPlace } from '#graphql';
 import type { NetworkId } from '#kernel';
-import { DomainError, networkId } from '#kernel';
+import { networkId } from '#kernel';
 import type { Answer, RequestContext } from '#messaging';
 import { Ctx, answer } from '#messaging';
 import type { Page, ReadResult } from '#projections';
-import { parseAsOf } from '#projections';
 import { CreateNetwork } from '../../commands/create-network/create-network.command.js';
 import { IssueWebhookCredential } from '../../commands/issue-webhook-credential/issue-webhook-credential.command.js';
 import type { WebhookCredentialAnswer } from '../../commands/issue-webhook-credential/issue-webhook-credential.handler.js';
@@ -45,12 +44,12 @@ export class NetworksResolver {
     @Caller() caller: Principal,
     @Ctx() context: RequestContext,
     @Args() args: NetworkArgs,
-  ): Promise<Answer<NetworkView>> {
+  ): Promise<Answer<NetworkView & ReadAt>> {
     const input = { networkId: idOf(args.networkId) };
     const { value, position } = await this.queries.execute<GetNetwork, ReadResult<NetworkView>>(
-      new GetNetwork(caller, input, readOptions(args, context)),
+      new GetNetwork(caller, input, readPlace(args, context)),
     );
-    return answer(value, position);
+    return answer({ ...value, ...readAt(position) }, position);
   }
 
   @Query(() => NetworkConnection, { description: 'The networks that the caller may see.' })
@@ -58,7 +57,7 @@ export class NetworksResolver {
     @Caller() caller: Principal,
     @Ctx() context: RequestContext,
     @Args() args: ConnectionArgs,
-  ): Promise<Answer<Connection<NetworkView>>> {
+  ): Promise<Answer<Connection<NetworkView & ReadAt>>> {
     const { first, after } = args;
     const { value, position } = await this.queries.execute<
       ListNetworks,
@@ -67,10 +66,13 @@ export class NetworksResolver {
       new ListNetworks(
         caller,
         { first, ...(!absent(after) && { after }) },
-        readOptions(args, context),
+        readPlace(args, context),
       ),
     );
-    const edges = value.items.map((node) => ({ node, cursor: networkCursor(caller, node) }));
+    const edges = value.items.map((node) => ({
+      node: { ...node, ...readAt(position) },
+      cursor: networkCursor(caller, node),
+    }));
     return answer({ edges, pageInfo: value.page, position }, position);
   }
 
@@ -79,7 +81,7 @@ export class NetworksResolver {
     @Caller() caller: Principal,
     @Ctx() context: RequestContext,
     @Args('input') input: CreateNetworkInput,
-  ): Promise<Answer<NetworkView>> {
+  ): Promise<Answer<NetworkView & ReadAt>> {
     const { name, region } = input;
     return this.changed(
       new CreateNetwork(caller, context, { networkId: idOf(input.networkId), name, region }),
@@ -91,7 +93,7 @@ export class NetworksResolver {
     @Caller() caller: Principal,
     @Ctx() context: RequestContext,
     @Args() args: SetKeyPolicyArgs,
-  ): Promise<Answer<NetworkView>> {
+  ): Promise<Answer<NetworkView & ReadAt>> {
     const input = { networkId: idOf(args.networkId), policy: args.policy };
     return this.changed(new SetKeyPolicy(caller, context, input));
   }
@@ -103,7 +105,7 @@ export class NetworksResolver {
     @Caller() caller: Principal,
     @Ctx() context: RequestContext,
     @Args() args: SetApiProfileArgs,
-  ): Promise<Answer<NetworkView>> {
+  ): Promise<Answer<NetworkView & ReadAt>> {
     const input = { networkId: idOf(args.networkId), profile: args.profile };
     return this.changed(new SetApiProfile(caller, context, input));
   }
@@ -122,7 +124,10 @@ export class NetworksResolver {
       WebhookCredentialAnswer
     >(new IssueWebhookCredential(caller, context, input));
     const issued = settings.webhookCredentials.find((c) => c.credentialId === credentialId);
-    return answer({ credentialId, label: issued?.label ?? '', active: true, credential }, position);
+    return answer(
+      { credentialId, label: issued?.label ?? '', active: true, credential, position },
+      position,
+    );
   }
 
   @Mutation(() => NetworkType, { description: 'Ends a webhook credential at once and for good.' })
@@ -130,31 +135,15 @@ export class NetworksResolver {
     @Caller() caller: Principal,
     @Ctx() context: RequestContext,
     @Args() args: RevokeWebhookCredentialArgs,
-  ): Promise<Answer<NetworkView>> {
+  ): Promise<Answer<NetworkView & ReadAt>> {
     const input = { networkId: idOf(args.networkId), credentialId: args.credentialId };
     return this.changed(new RevokeWebhookCredential(caller, context, input));
   }
 
-  private async changed(command: object): Promise<Answer<NetworkView>> {
+  private async changed(command: object): Promise<Answer<NetworkView & ReadAt>> {
     const { settings, position } = await this.commands.execute<object, NetworkAnswer>(command);
-    return answer(settingsViewOf(settings), position);
+    return answer({ ...settingsViewOf(settings), ...readAt(position) }, position);
   }
 }
 
 const idOf = (text: string): NetworkId => networkId(Number(text));
-
-/** GraphQL lets a caller write `null` where an argument may be left out. */
-const absent = (value: unknown): value is null | undefined => value === null || value === undefined;
-
-function readOptions({ atLeast, asOf }: ReadArgs, { signal }: RequestContext) {
-  const place = absent(asOf) ? undefined : parseAsOf(asOf);
-  if (!absent(asOf) && !place)
-    throw new DomainError('request/invalid', {
-      errors: [{ pointer: '/asOf', problem: 'must be an ISO 8601 time or a ledger position' }],
-    });
-  return {
-    signal,
-    ...(!absent(atLeast) && { atLeast }),
-    ...(!absent(place) && { asOf: place }),
-  };
-}

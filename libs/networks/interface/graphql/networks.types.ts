@@ -13,7 +13,8 @@ import {
   Min,
   ValidateNested,
 } from 'class-validator';
-import { ReadArgs, connectionOf } from '#graphql';
+import type { Position } from '#event-store';
+import { PositionScalar, ReadArgs, connectionOf, enumOf } from '#graphql';
 import type { DocumentationLink, Portal, Region } from '../../domain/api-profile.value.js';
 import {
   DOCUMENTATION_LINKS_MAX,
@@ -27,7 +28,7 @@ import type { PartnerTrait } from '../../domain/key-policy.value.js';
 export const INTEGER_ID = /^[1-9]\d{0,14}$/;
 const INTEGER_ID_EXPECTED = { message: 'must be a positive integer' };
 
-const RegionName: Readonly<Record<Region, Region>> = { us: 'us', eu: 'eu' };
+const RegionName = enumOf(REGIONS);
 registerEnumType(RegionName, {
   name: 'Region',
   description: 'Which of the vendor’s hosts serves a network.',
@@ -145,6 +146,9 @@ export class WebhookCredentialType {
 export class IssuedWebhookCredentialType extends WebhookCredentialType {
   @Field(() => String, { description: 'Shown once.' })
   readonly credential!: string;
+
+  @Field(() => PositionScalar, { description: 'For atLeast.' })
+  readonly position!: Position;
 }
 
 @ObjectType('Network')
@@ -166,6 +170,9 @@ export class NetworkType {
 
   @Field(() => [WebhookCredentialType])
   readonly webhookCredentials!: WebhookCredentialType[];
+
+  @Field(() => PositionScalar, { description: 'What the answer is true at.' })
+  readonly position!: Position;
 }
 
 export const NetworkConnection = connectionOf(NetworkType, 'Network');

@@ -2,19 +2,20 @@ import { Args, Mutation, Query, Resolver } from '@nestjs/graphql';
 import { CommandBus, QueryBus } from '@nestjs/cqrs';
 import type { Principal } from '#access';
 import { Caller } from '#access';
-import type { Connection, ReadArgs } from '#graphql';
-import { ConnectionArgs } from '#graphql';
-import { DomainError, employeeId, partnerId } from '#kernel';
+import type { Connection, ReadAt } from '#graphql';
+import { absent, ConnectionArgs, readAt, readPlace } from '#graphql';
+import { employeeId, partnerId } from '#kernel';
 import type { Answer, RequestContext } from '#messaging';
 import { Ctx, answer } from '#messaging';
 import { PARTNER_TRAITS } from '#networks';
 import type { Page, ReadResult } from '#projections';
-import { parseAsOf } from '#projections';
 import { AssessPartnerTraits } from '../../commands/assess-traits/assess-traits.command.js';
 import { AssignPartnerManager } from '../../commands/assign-manager/assign-manager.command.js';
 import { ChangePartnerStatus } from '../../commands/change-status/change-status.command.js';
 import { CloseFlag } from '../../commands/close-flag/close-flag.command.js';
 import { ConfirmTechnicalCapacity } from '../../commands/confirm-technical-capacity/confirm-technical-capacity.command.js';
+import type { ImportAnswer } from '../../commands/import-partners/import-partners.command.js';
+import { ImportPartners } from '../../commands/import-partners/import-partners.command.js';
 import { LinkPartnerUser } from '../../commands/link-user/link-user.command.js';
 import { OpenFlag } from '../../commands/open-flag/open-flag.command.js';
 import type { PartnerAnswer } from '../../commands/partner-decisions.js';
@@ -39,6 +40,8 @@ import {
   CloseFlagArgs,
   DeadLetterConnection,
   EvidenceArgs,
+  ImportedPartnersType,
+  ImportPartnersInput,
   OpenFlagArgs,
   PartnerArgs,
   PartnerConnection,
@@ -63,11 +66,12 @@ export class PartnersResolver {
     @Caller() caller: Principal,
     @Ctx() context: RequestContext,
     @Args() args: PartnerArgs,
-  ): Promise<Answer<PartnerView>> {
+  ): Promise<Answer<PartnerView & ReadAt>> {
+    const place = readPlace(args, context);
     const { value, position } = await this.queries.execute<GetPartner, ReadResult<PartnerView>>(
-      new GetPartner(caller, { partnerId: idOf(args.partnerId) }, readOptions(args, context)),
+      new GetPartner(caller, { partnerId: idOf(args.partnerId) }, place),
     );
-    return answer(value, position);
+    return answer({ ...value, ...readAt(position, place) }, position);
   }
 
   @Query(() => PartnerConnection, { description: 'Partners by id.' })
@@ -75,7 +79,7 @@ export class PartnersResolver {
     @Caller() caller: Principal,
     @Ctx() context: RequestContext,
     @Args() args: PartnersArgs,
-  ): Promise<Answer<Connection<PartnerView>>> {
+  ): Promise<Answer<Connection<PartnerView & ReadAt>>> {
     const { first, after, status, managerId, flagged, name } = args;
     const input = {
       first,
@@ -85,11 +89,15 @@ export class PartnersResolver {
       ...(!absent(flagged) && { flagged }),
       ...(!absent(name) && { name }),
     };
+    const place = readPlace(args, context);
     const { value, position } = await this.queries.execute<
       ListPartners,
       ReadResult<Page<PartnerView>>
-    >(new ListPartners(caller, input, readOptions(args, context)));
-    const edges = value.items.map((node) => ({ node, cursor: partnerCursor(caller, node) }));
+    >(new ListPartners(caller, input, place));
+    const edges = value.items.map((node) => ({
+      node: { ...node, ...readAt(position, place) },
+      cursor: partnerCursor(caller, node),
+    }));
     return answer({ edges, pageInfo: value.page, position }, position);
   }
 
@@ -102,7 +110,7 @@ export class PartnersResolver {
     const { value, position } = await this.queries.execute<
       AssessPartner,
       ReadResult<PartnerVerdict>
-    >(new AssessPartner(caller, { partnerId: idOf(args.partnerId) }, readOptions(args, context)));
+    >(new AssessPartner(caller, { partnerId: idOf(args.partnerId) }, readPlace(args, context)));
     return answer(value, position);
   }
 
@@ -133,7 +141,7 @@ export class PartnersResolver {
     @Caller() caller: Principal,
     @Ctx() context: RequestContext,
     @Args('input') { partnerId: id, name, status, managerId }: RegisterPartnerInput,
-  ): Promise<Answer<PartnerView>> {
+  ): Promise<Answer<PartnerView & ReadAt>> {
     return this.changed(
       new RegisterPartner(caller, context, {
         partnerId: idOf(id),
@@ -144,12 +152,27 @@ export class PartnersResolver {
     );
   }
 
+  @Mutation(() => ImportedPartnersType, {
+    description:
+      "Takes a batch of the vendor's list records; the same records again change nothing.",
+  })
+  async importPartners(
+    @Caller() caller: Principal,
+    @Ctx() context: RequestContext,
+    @Args('input') { records }: ImportPartnersInput,
+  ): Promise<Answer<ImportAnswer>> {
+    const imported = await this.commands.execute<ImportPartners, ImportAnswer>(
+      new ImportPartners(caller, context, { records: records.map(recordOf) }),
+    );
+    return answer(imported, imported.position);
+  }
+
   @Mutation(() => PartnerType, { description: 'Changes the status by hand.' })
   changePartnerStatus(
     @Caller() caller: Principal,
     @Ctx() context: RequestContext,
     @Args() { partnerId: id, status, reason }: ChangeStatusArgs,
-  ): Promise<Answer<PartnerView>> {
+  ): Promise<Answer<PartnerView & ReadAt>> {
     return this.changed(
       new ChangePartnerStatus(caller, context, { partnerId: idOf(id), status, reason }),
     );
@@ -160,7 +183,7 @@ export class PartnersResolver {
     @Caller() caller: Principal,
     @Ctx() context: RequestContext,
     @Args() { partnerId: id, managerId }: AssignManagerArgs,
-  ): Promise<Answer<PartnerView>> {
+  ): Promise<Answer<PartnerView & ReadAt>> {
     return this.changed(
       new AssignPartnerManager(caller, context, {
         partnerId: idOf(id),
@@ -176,7 +199,7 @@ export class PartnersResolver {
     @Caller() caller: Principal,
     @Ctx() context: RequestContext,
     @Args() { partnerId: id, evidence }: EvidenceArgs,
-  ): Promise<Answer<PartnerView>> {
+  ): Promise<Answer<PartnerView & ReadAt>> {
     return this.changed(
       new ConfirmTechnicalCapacity(caller, context, { partnerId: idOf(id), evidence }),
     );
@@ -187,7 +210,7 @@ export class PartnersResolver {
     @Caller() caller: Principal,
     @Ctx() context: RequestContext,
     @Args() { partnerId: id, reason }: PartnerReasonArgs,
-  ): Promise<Answer<PartnerView>> {
+  ): Promise<Answer<PartnerView & ReadAt>> {
     return this.changed(
       new WithdrawTechnicalCapacity(caller, context, { partnerId: idOf(id), reason }),
     );
@@ -198,7 +221,7 @@ export class PartnersResolver {
     @Caller() caller: Principal,
     @Ctx() context: RequestContext,
     @Args() { partnerId: id, kind, reason }: OpenFlagArgs,
-  ): Promise<Answer<PartnerView>> {
+  ): Promise<Answer<PartnerView & ReadAt>> {
     return this.changed(new OpenFlag(caller, context, { partnerId: idOf(id), kind, reason }));
   }
 
@@ -207,7 +230,7 @@ export class PartnersResolver {
     @Caller() caller: Principal,
     @Ctx() context: RequestContext,
     @Args() { partnerId: id, flagId, reason }: CloseFlagArgs,
-  ): Promise<Answer<PartnerView>> {
+  ): Promise<Answer<PartnerView & ReadAt>> {
     return this.changed(new CloseFlag(caller, context, { partnerId: idOf(id), flagId, reason }));
   }
 
@@ -218,7 +241,7 @@ export class PartnersResolver {
     @Caller() caller: Principal,
     @Ctx() context: RequestContext,
     @Args() { partnerId: id, traits }: AssessTraitsArgs,
-  ): Promise<Answer<PartnerView>> {
+  ): Promise<Answer<PartnerView & ReadAt>> {
     return this.changed(
       new AssessPartnerTraits(caller, context, { partnerId: idOf(id), traits: said(traits) }),
     );
@@ -231,7 +254,7 @@ export class PartnersResolver {
     @Caller() caller: Principal,
     @Ctx() context: RequestContext,
     @Args() { partnerId: id, user: { issuer, subject } }: PartnerUserArgs,
-  ): Promise<Answer<PartnerView>> {
+  ): Promise<Answer<PartnerView & ReadAt>> {
     return this.changed(
       new LinkPartnerUser(caller, context, { partnerId: idOf(id), user: { issuer, subject } }),
     );
@@ -244,15 +267,15 @@ export class PartnersResolver {
     @Caller() caller: Principal,
     @Ctx() context: RequestContext,
     @Args() { partnerId: id, user: { issuer, subject } }: PartnerUserArgs,
-  ): Promise<Answer<PartnerView>> {
+  ): Promise<Answer<PartnerView & ReadAt>> {
     return this.changed(
       new UnlinkPartnerUser(caller, context, { partnerId: idOf(id), user: { issuer, subject } }),
     );
   }
 
-  private async changed(command: object): Promise<Answer<PartnerView>> {
+  private async changed(command: object): Promise<Answer<PartnerView & ReadAt>> {
     const { partner, position } = await this.commands.execute<object, PartnerAnswer>(command);
-    return answer(profileViewOf(partner), position);
+    return answer({ ...profileViewOf(partner), ...readAt(position) }, position);
   }
 }
 
@@ -269,18 +292,11 @@ function said(traits: PartnerTraitsInput) {
   );
 }
 
-/** GraphQL lets a caller write `null` where an argument may be left out. */
-const absent = (value: unknown): value is null | undefined => value === null || value === undefined;
-
-function readOptions({ atLeast, asOf }: ReadArgs, { signal }: RequestContext) {
-  const place = absent(asOf) ? undefined : parseAsOf(asOf);
-  if (!absent(asOf) && !place)
-    throw new DomainError('request/invalid', {
-      errors: [{ pointer: '/asOf', problem: 'must be an ISO 8601 time or a ledger position' }],
-    });
-  return {
-    signal,
-    ...(!absent(atLeast) && { atLeast }),
-    ...(!absent(place) && { asOf: place }),
-  };
+/** What is no JSON is a record that is refused by itself, not the batch. */
+function recordOf(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return text;
+  }
 }

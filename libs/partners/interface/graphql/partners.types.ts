@@ -1,6 +1,9 @@
 import { ArgsType, Field, ID, InputType, Int, ObjectType, registerEnumType } from '@nestjs/graphql';
 import { Type } from 'class-transformer';
 import {
+  ArrayMaxSize,
+  ArrayMinSize,
+  IsArray,
   IsBoolean,
   IsIn,
   IsOptional,
@@ -10,9 +13,19 @@ import {
   MaxLength,
   ValidateNested,
 } from 'class-validator';
-import { ConnectionArgs, ReadArgs, TimeScalar, connectionOf } from '#graphql';
+import type { Position } from '#event-store';
+import {
+  ConnectionArgs,
+  PositionScalar,
+  ReadArgs,
+  TimeScalar,
+  connectionOf,
+  enumOf,
+} from '#graphql';
 import type { PartnerTrait } from '#networks';
 import { PARTNER_TRAITS } from '#networks';
+import { IMPORT_RECORDS_MAX } from '../../commands/import-partners/import-partners.command.js';
+import { IMPORT_OUTCOMES } from '../rest/partners.dto.js';
 import type { FlagKind, PartnerStatus } from '../../domain/partner.value.js';
 import { FLAG_KINDS, PARTNER_STATUSES } from '../../domain/partner.value.js';
 
@@ -22,13 +35,11 @@ const INTEGER_ID_EXPECTED = { message: 'must be a positive integer' };
 const TEXT_UNITS_MAX = 10_000;
 const NAME_FILTER_CHARACTERS_MAX = 100;
 
-const named = <Name extends string>(names: readonly Name[]) =>
-  Object.fromEntries(names.map((name) => [name, name]));
-const StatusName = named(PARTNER_STATUSES);
+const StatusName = enumOf(PARTNER_STATUSES);
 registerEnumType(StatusName, { name: 'PartnerStatus' });
-const FlagKindName = named(FLAG_KINDS);
+const FlagKindName = enumOf(FLAG_KINDS);
 registerEnumType(FlagKindName, { name: 'FlagKind' });
-const TraitName = named(PARTNER_TRAITS);
+const TraitName = enumOf(PARTNER_TRAITS);
 registerEnumType(TraitName, { name: 'PartnerTrait' });
 
 @ObjectType('TechnicalCapacity')
@@ -110,6 +121,9 @@ export class PartnerType {
 
   @Field(() => [PartnerUserType])
   readonly users!: PartnerUserType[];
+
+  @Field(() => PositionScalar, { description: 'What the answer is true at.' })
+  readonly position!: Position;
 }
 export const PartnerConnection = connectionOf(PartnerType, 'Partner');
 
@@ -203,6 +217,49 @@ export class DeadLetterType {
   readonly lastReceivedAt!: string;
 }
 export const DeadLetterConnection = connectionOf(DeadLetterType, 'DeadLetter');
+
+const OutcomeName = enumOf(IMPORT_OUTCOMES);
+registerEnumType(OutcomeName, { name: 'ImportOutcome' });
+
+@ObjectType('ImportRefusal')
+export class ImportRefusalType {
+  @Field(() => String, { description: 'JSON pointer into the record.' })
+  readonly pointer!: string;
+
+  @Field(() => String)
+  readonly reason!: string;
+}
+
+@ObjectType('ImportedRecord')
+export class ImportedRecordType {
+  @Field(() => ID, { nullable: true, description: 'null: the record does not say.' })
+  readonly partnerId!: number | null;
+
+  @Field(() => OutcomeName)
+  readonly outcome!: (typeof IMPORT_OUTCOMES)[number];
+
+  @Field(() => ImportRefusalType, { nullable: true })
+  readonly refusal?: ImportRefusalType;
+}
+
+@ObjectType('ImportedPartners')
+export class ImportedPartnersType {
+  @Field(() => [ImportedRecordType], { description: 'One for each record, in order.' })
+  readonly results!: ImportedRecordType[];
+
+  @Field(() => PositionScalar, { description: 'At or past all that was stored.' })
+  readonly position!: Position;
+}
+
+@InputType()
+export class ImportPartnersInput {
+  @Field(() => [String], { description: 'Records of the vendor’s lists, each as JSON text.' })
+  @IsArray()
+  @ArrayMinSize(1)
+  @ArrayMaxSize(IMPORT_RECORDS_MAX)
+  @IsString({ each: true })
+  readonly records!: string[];
+}
 
 @ArgsType()
 export class PartnerIdArgs {

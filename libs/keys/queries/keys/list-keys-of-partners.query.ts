@@ -1,0 +1,17 @@
+import { Query } from '@nestjs/cqrs';
+import type { Principal } from '#access';
+import type { PartnerId } from '#kernel';
+import type { Page, ReadResult } from '#projections';
+import type { QueryOptions } from '../query-options.value.js';
+import type { KeyView } from './key.view.js';
+
+/** The first page of keys of each of several partners, the newest first. */
+export class ListKeysOfPartners extends Query<ReadResult<ReadonlyMap<number, Page<KeyView>>>> {
+  constructor(
+    readonly principal: Principal,
+    readonly input: { readonly partnerIds: readonly PartnerId[]; readonly first: number },
+    readonly options: QueryOptions = {},
+  ) {
+    super();
+  }
+}
