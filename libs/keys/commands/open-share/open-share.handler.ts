@@ -189,7 +189,11 @@ export class OpenShareHandler implements ICommandHandler<OpenShare> {
       const tried = await this.shares.countTry(ring.networkId, shareId);
       if (tried !== undefined || waitedMs >= TRY_WAIT_MS_MAX) return tried;
       await delay(TRY_POLL_MS, undefined, { signal: context.signal });
-      const { state } = await this.streams.load(keyRingStream(ring), keyRingDecider, context.signal);
+      const { state } = await this.streams.load(
+        keyRingStream(ring),
+        keyRingDecider,
+        context.signal,
+      );
       keyRingDecider.decide(command, state);
     }
   }
