@@ -3,6 +3,7 @@ import { NestFactory } from '@nestjs/core';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { Logger } from 'nestjs-pino';
 import { installAccess } from '#access';
+import { installPartnerWebhooks } from '#partners';
 import { HealthChecks } from '#platform/health';
 import { Metrics } from '#platform/metrics';
 import { createPool, RUNTIME_ROLE } from '#platform/postgres';
@@ -60,6 +61,7 @@ export async function startApi(options: ApiStart): Promise<NestFastifyApplicatio
   });
   await equip(app, app.get(Metrics), new ProblemFilter(app.get(ProblemCatalogue)));
   installAccess(app);
+  installPartnerWebhooks(app);
   const checks = app.get(HealthChecks);
   checks.register('event-store', async () => {
     await eventStore.head({ timeoutMs: PROBE_TIMEOUT_MS });

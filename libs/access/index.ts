@@ -40,6 +40,7 @@ export { AccessOptions } from './access.options.js';
 export type { Budget, BudgetCaller, BudgetOf, BudgetOptions } from './adapters/request-budgets.js';
 export { BUDGETS_DEFAULT, RequestBudgets } from './adapters/request-budgets.js';
 export { ClientAddresses } from './adapters/client-addresses.js';
+export type { Guests } from './request-gate.js';
 export { RequestGate } from './request-gate.js';
 export { accessMigrations } from './adapters/postgres-authority-fence.js';
 export { identitiesProjection } from './projections/identities.projection.js';

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { DomainError } from '#kernel';
 import { addressKey, ClientAddresses } from './adapters/client-addresses.js';
@@ -18,6 +19,18 @@ import {
 const SAFE_METHODS = ['GET', 'HEAD', 'OPTIONS'];
 const REALM = 'Bearer realm="keyledger"';
 
+/** How long a guest's credential that was accepted is charged to its own budget without being looked at again. */
+export const GUEST_TTL_MS = 60_000;
+/** Accepted credentials remembered at once. */
+export const GUESTS_MAX = 1_000;
+
+/** Callers of public routes that bring a credential of another kind than a token, and have a budget of their own. */
+export interface Guests {
+  credentialOf(request: AccessRequest): string | undefined;
+  /** Whose budget this credential spends; `undefined`: it is not accepted. Says nothing of what the caller may do. */
+  budgetOf(credential: string): Promise<string | undefined>;
+}
+
 /**
  * Lets a request in, once: route → token → budget → identity in the ledger. Sets `principal` and `clientAddress` on the
  * request. Called by the HTTP hook before a body is read, and again (then without any work) by the guard.
@@ -26,6 +39,10 @@ const REALM = 'Bearer realm="keyledger"';
 export class RequestGate {
   private readonly admissions = new WeakMap<AccessRequest, Promise<Principal | undefined>>();
 
+  private guests: Guests | undefined;
+  /** By the credential's digest: the budget, and until when it is believed. */
+  private readonly known = new Map<string, { readonly key: string; readonly untilMs: number }>();
+
   constructor(
     private readonly tokens: TokenVerifier,
     private readonly identities: IdentityDirectory,
@@ -33,6 +50,11 @@ export class RequestGate {
     private readonly addresses: ClientAddresses,
     private readonly denials: AccessDenials,
   ) {}
+
+  /** Additive: without it every caller of a public route spends the budget of its address. */
+  recognizeGuests(guests: Guests): void {
+    this.guests = guests;
+  }
 
   /**
    * The caller, or `undefined` on a public route without a token.
@@ -74,7 +96,8 @@ export class RequestGate {
     const token = route?.token === 'none' ? undefined : bearerOf(request.headers['authorization']);
     const stranger: BudgetCaller = { kind: 'address', key: addressKey(address) };
     if (token === undefined) {
-      this.chargeRequest(stranger, request, { address }, reply);
+      const guest = route && (await this.guestOf(request, address, reply));
+      this.chargeRequest(guest ?? stranger, request, { address }, reply);
       if (!route) throw this.refused('missing', address, reply);
       return undefined;
     }
@@ -97,6 +120,29 @@ export class RequestGate {
     }
     request.principal = principal;
     return principal;
+  }
+
+  /** A guess at a credential spends a budget of the address that is for guesses alone. */
+  private async guestOf(
+    request: AccessRequest,
+    address: string,
+    reply?: AccessReply,
+  ): Promise<BudgetCaller | undefined> {
+    const credential = this.guests?.credentialOf(request);
+    if (!this.guests || credential === undefined) return undefined;
+    const digest = createHash('sha256').update(credential).digest('base64url');
+    const known = this.known.get(digest);
+    const nowMs = performance.now();
+    if (known && known.untilMs > nowMs) return { kind: 'actor', key: known.key };
+    this.known.delete(digest);
+    const guesses: BudgetCaller = { kind: 'address', key: `guest ${addressKey(address)}` };
+    this.charge(guesses, 'requests', 1, { address }, reply);
+    const key = await this.guests.budgetOf(credential);
+    if (key === undefined) return undefined;
+    const [oldest] = this.known.keys();
+    if (this.known.size >= GUESTS_MAX && oldest !== undefined) this.known.delete(oldest);
+    this.known.set(digest, { key, untilMs: nowMs + GUEST_TTL_MS });
+    return { kind: 'actor', key };
   }
 
   private async principalOf(token: VerifiedToken): Promise<Principal | undefined> {

@@ -77,6 +77,7 @@ export {
   GetMarketplacePartner,
   ListMarketplacePartners,
 } from './queries/marketplace-partners/marketplace-partners.query.js';
+export { installPartnerWebhooks } from './interface/partner-webhooks.js';
 export { PartnersModule } from './partners.module.js';
 export { MalformedListError, RECORD_BYTES_MAX } from './import-client/record-splitter.js';
 export type {

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import type { BudgetOptions } from '#access';
 import { AccessOptions } from '#access';
 import { readConfig } from '#platform/config';
 import { createLogger, redacting } from '#platform/logging';
@@ -73,7 +74,9 @@ async function serving(readModels: ReadModels): Promise<void> {
 
 const PUBLIC_URL = 'https://keys.example.com';
 
-export async function testApplication(): Promise<TestApplication> {
+export async function testApplication(
+  options: { readonly budgets?: Partial<BudgetOptions> } = {},
+): Promise<TestApplication> {
   const cleanups: (() => Promise<unknown>)[] = [];
   const folder = await mkdtemp(path.join(tmpdir(), 'keyledger-e2e-'));
   cleanups.push(() => rm(folder, { recursive: true, force: true }));
@@ -116,6 +119,7 @@ export async function testApplication(): Promise<TestApplication> {
         actorMutations: { perSecond: 10_000, burst: 10_000 },
         addressRequests: { perSecond: 10_000, burst: 10_000 },
         addressMutations: { perSecond: 10_000, burst: 10_000 },
+        ...options.budgets,
       },
       recordedBy: 'e2e',
     }),

@@ -538,7 +538,7 @@ describe('a webhook', () => {
             now: NOW,
             deadline: new Date(Date.now() + 10_000),
           }),
-          { credential: given, kind, body, bytes: 100 },
+          { credential: given, kind, content: { json: body }, bytes: 100 },
         ),
       );
     return { ...all, take, credentialId };

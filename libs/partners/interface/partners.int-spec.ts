@@ -53,7 +53,7 @@ import {
 } from '../index.js';
 import { DeadLetters } from '../ports/dead-letters.port.js';
 import { deadLettersContract } from '../testing/index.js';
-import { WEBHOOK_BODY_BYTES_MAX } from './rest/webhooks.controller.js';
+import { WEBHOOK_BODY_BYTES_MAX } from './partner-webhooks.js';
 
 const READ = ['network.read', 'partners.read'] as const;
 const MANAGE = [...READ, 'partners.manage', 'partner.flags.manage'] as const;

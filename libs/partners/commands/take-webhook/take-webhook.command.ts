@@ -10,7 +10,7 @@ export class TakePartnerWebhook {
     readonly input: {
       readonly credential: string | undefined;
       readonly kind: WebhookKind;
-      readonly body: unknown;
+      readonly content: { readonly json: unknown } | { readonly unparsable: string };
       readonly bytes: number;
     },
   ) {}

@@ -5,7 +5,7 @@ import { DomainError } from '#kernel';
 import type { WebhookCaller } from '#networks';
 import { WebhookCredentialVerifier } from '#networks';
 import { Peppers } from '#sealing';
-import type { RecordRefusal } from '../../domain/vendor-record.value.js';
+import type { ParsedRecord, RecordRefusal } from '../../domain/vendor-record.value.js';
 import { parsePartner, partnerIdIn, redactedShape } from '../../domain/vendor-record.value.js';
 import { DeadLetters } from '../../ports/dead-letters.port.js';
 import { ObservationIntake } from '../observation-intake.js';
@@ -15,6 +15,8 @@ import { TakePartnerWebhook } from './take-webhook.command.js';
 /** Issuer of the actor that stands on what a webhook caused; its subject is the credential. */
 export const WEBHOOK_ISSUER = 'keyledger:webhook';
 const DIGEST_PURPOSE = 'partners/dead-letter';
+
+const NOT_JSON: ParsedRecord = { ok: false, refusal: { pointer: '', reason: 'must be JSON' } };
 
 @CommandHandler(TakePartnerWebhook)
 export class TakePartnerWebhookHandler implements ICommandHandler<
@@ -31,10 +33,13 @@ export class TakePartnerWebhookHandler implements ICommandHandler<
 
   async execute(command: TakePartnerWebhook): Promise<WebhookAnswer> {
     const { context, input } = command;
-    const { kind, body } = input;
+    const { kind, content } = input;
     const caller = await this.callerOf(command);
     const { networkId, credentialId } = caller;
-    const parsed = parsePartner(body, kind, { networkId, source: 'webhook', now: context.now });
+    const parsed =
+      'json' in content
+        ? parsePartner(content.json, kind, { networkId, source: 'webhook', now: context.now })
+        : NOT_JSON;
     if (!parsed.ok) {
       await this.bury(caller, parsed.refusal, command);
       const { pointer, reason: problem } = parsed.refusal;
@@ -63,7 +68,9 @@ export class TakePartnerWebhookHandler implements ICommandHandler<
     refusal: RecordRefusal,
     { context, input }: TakePartnerWebhook,
   ): Promise<void> {
-    const { kind, body, bytes } = input;
+    const { kind, content, bytes } = input;
+    const body = 'json' in content ? content.json : undefined;
+    const text = 'json' in content ? JSON.stringify(body ?? null) : content.unparsable;
     const pepperId = await this.peppers.current();
     await this.deadLetters.keep({
       ...refusal,
@@ -71,8 +78,8 @@ export class TakePartnerWebhookHandler implements ICommandHandler<
       credentialId,
       kind,
       partnerId: partnerIdIn(body) ?? null,
-      shape: redactedShape(body),
-      digest: await this.peppers.hash(pepperId, DIGEST_PURPOSE, JSON.stringify(body ?? null)),
+      shape: 'json' in content ? redactedShape(body) : {},
+      digest: await this.peppers.hash(pepperId, DIGEST_PURPOSE, text),
       pepperId,
       bytes,
       receivedAt: context.now.toISOString(),

@@ -12,10 +12,13 @@ import { TakePartnerWebhook } from '../../commands/take-webhook/take-webhook.com
 import type { WebhookKind } from '../../domain/vendor-record.value.js';
 import type { DeadLetterView } from '../../queries/list-dead-letters/list-dead-letters.query.js';
 import { ListDeadLetters } from '../../queries/list-dead-letters/list-dead-letters.query.js';
+import {
+  credentialIn,
+  WEBHOOK_BODY_BYTES_MAX,
+  WEBHOOK_CREDENTIAL_HEADER,
+  webhookBodyOf,
+} from '../partner-webhooks.js';
 import { DeadLettersPage, ListDeadLettersParameters, WebhookResponse } from './partners.dto.js';
-
-export const WEBHOOK_BODY_BYTES_MAX = 262_144;
-export const WEBHOOK_CREDENTIAL_HEADER = 'x-keyledger-webhook-credential';
 
 /** What of an HTTP request tells the sender. */
 interface WebhookRequest {
@@ -117,28 +120,25 @@ export class WebhooksController {
   private async take(
     kind: WebhookKind,
     context: RequestContext,
-    { headers }: WebhookRequest,
+    request: WebhookRequest,
     body: object,
   ): Promise<Answer<Omit<WebhookAnswer, 'position'>>> {
-    const declared = Number(headers['content-length']);
-    // A body that came in chunks has no declared length.
-    const bytes = Number.isSafeInteger(declared)
-      ? declared
-      : Buffer.byteLength(JSON.stringify(body));
+    const received = webhookBodyOf(request);
+    const content = received?.content ?? { json: body };
+    const bytes = received?.bytes ?? Buffer.byteLength(JSON.stringify(body));
     if (bytes > WEBHOOK_BODY_BYTES_MAX)
       throw new DomainError('partners/webhook-too-large', { bytesMax: WEBHOOK_BODY_BYTES_MAX });
     const { partnerId, outcome, position } = await this.commands.execute<
       TakePartnerWebhook,
       WebhookAnswer
-    >(new TakePartnerWebhook(context, { credential: credentialIn(headers), kind, body, bytes }));
+    >(
+      new TakePartnerWebhook(context, {
+        credential: credentialIn(request.headers),
+        kind,
+        content,
+        bytes,
+      }),
+    );
     return answer({ partnerId, outcome }, position);
   }
-}
-
-function credentialIn(headers: WebhookRequest['headers']): string | undefined {
-  const own = headers[WEBHOOK_CREDENTIAL_HEADER];
-  if (own !== undefined) return typeof own === 'string' ? own : undefined;
-  const authorization = headers['authorization'];
-  if (typeof authorization !== 'string') return undefined;
-  return /^Bearer ([^ ]+)$/i.exec(authorization)?.[1];
 }
