@@ -1,0 +1,119 @@
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import type { TestDatabase } from '#test/postgres';
+import { testDatabase } from '#test/postgres';
+import { DatabaseGate } from './database-gate.js';
+import type { Reply } from './served.js';
+import { Served } from './served.js';
+
+/** Of a client that waits: longer is as good as no answer. */
+const ANSWER_MS_MAX = 35_000;
+
+const refusal = ({ status, headers, body }: Reply) => ({
+  status,
+  type: headers.get('content-type')?.split(';')[0],
+  retryAfter: Number(headers.get('retry-after')) > 0,
+  code: body['code'],
+});
+const unavailable = (code: string) => ({
+  status: 503,
+  type: 'application/problem+json',
+  retryAfter: true,
+  code,
+});
+
+describe('without its database, the product', () => {
+  let database: TestDatabase;
+  let gate: DatabaseGate;
+  let served: Served;
+  beforeEach(async () => {
+    database = await testDatabase();
+    gate = new DatabaseGate(database.url);
+    await gate.open();
+    served = await Served.prepare();
+  });
+  afterEach(async () => {
+    await gate.close().then(() => gate.open());
+    await served.discard();
+    await gate.close();
+    await database.drop();
+  }, 60_000);
+
+  const partner = (partnerId: number, as: string) => ({
+    as,
+    body: { partnerId, name: 'Alder', status: 'active' },
+    headers: { 'idempotency-key': `partner-${String(partnerId)}` },
+  });
+
+  it('waits at its start, lives, says 503 with Retry-After, and serves as soon as the database is there', async () => {
+    const { gatedUrl } = gate;
+    await gate.close();
+    served.start({ DATABASE_URL: gatedUrl });
+    await served.until('the door', async () => (await served.call('/health/live')).status === 200);
+    expect((await served.call('/health/ready')).status).toBe(503);
+    const admin = await served.issuer.token({ subject: 'admin', networkId: 1 });
+    expect(refusal(await served.call('/v1/partners', { as: admin }))).toEqual(
+      unavailable('request/starting'),
+    );
+    expect(refusal(await served.call('/v1/partners', partner(1, admin)))).toEqual(
+      unavailable('request/starting'),
+    );
+    await gate.open();
+    await served.ready();
+    const as = await served.network();
+    expect((await served.call('/v1/partners', partner(1, as))).status).toBe(201);
+  }, 120_000);
+
+  it('lives, is not ready, says 503 with Retry-After, and goes on by itself when it is back', async () => {
+    served.start({ DATABASE_URL: gate.gatedUrl });
+    await served.ready();
+    const as = await served.network();
+    await served.must('/v1/partners', partner(1, as));
+
+    await gate.close();
+    for (const to of ['/v1/partners', '/v1/api-keys', '/v1/audit', '/v1/me', '/v1/shares'])
+      expect([to, refusal(await served.call(to, { as }))]).toEqual([
+        to,
+        { ...unavailable(''), code: expect.stringMatching(/unavailable$/) as unknown },
+      ]);
+    const write = await served.call('/v1/partners', partner(2, as));
+    expect(refusal(write)).toMatchObject({ status: 503, retryAfter: true });
+    const query = { query: '{ partners { edges { node { name } } } }' };
+    expect((await served.call('/graphql', { as, body: query })).status).toBe(503);
+    expect((await served.call('/health/live')).status).toBe(200);
+    expect((await served.call('/health/ready')).status).toBe(503);
+    expect((await served.call('/v1/partners')).status).toBe(401);
+
+    await gate.open();
+    await served.ready();
+    const { body, headers } = await served.must('/v1/partners', partner(2, as));
+    expect(body).toMatchObject({ partnerId: 2 });
+    const position = String(headers.get('x-ledger-position'));
+    const list = await served.must(`/v1/partners?atLeast=${position}`, { as });
+    expect(list.body['items']).toHaveLength(2);
+  }, 120_000);
+
+  it('answers in bounded time while the database hangs, and goes on when it wakes', async () => {
+    served.start({ DATABASE_URL: gate.gatedUrl });
+    await served.ready();
+    const as = await served.network();
+    gate.freeze();
+    const began = Date.now();
+    const [read, write, live, ready] = await Promise.all([
+      served.call('/v1/partners', { as }),
+      served.call('/v1/partners', partner(3, as)),
+      served.call('/health/live'),
+      served.call('/health/ready'),
+    ]);
+    expect(Date.now() - began).toBeLessThan(ANSWER_MS_MAX);
+    expect(refusal(read)).toMatchObject({ status: 503, retryAfter: true });
+    expect(refusal(write)).toMatchObject({ status: 503, retryAfter: true });
+    expect([live.status, ready.status]).toEqual([200, 503]);
+    gate.thaw();
+    await served.ready();
+    expect((await served.must('/v1/partners', partner(3, as))).status).toBe(201);
+    await served.until('the trail', async () => {
+      const { body } = await served.must('/v1/audit?type=PartnerRegistered', { as });
+      return (body['items'] as unknown[]).length === 1;
+    });
+  }, 120_000);
+});
