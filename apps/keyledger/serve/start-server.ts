@@ -100,6 +100,7 @@ async function open(
       : undefined;
   if (identities) closing.add('identity provider', () => identities.close());
   const recordedBy = `${role}@${hostname()}`;
+  let lastTold = '';
   const foundations = await whenReachable(
     async () => {
       if (role === 'serve') await migrateDatabase(config, databaseUrl);
@@ -120,6 +121,8 @@ async function open(
     },
     signal,
     (error) => {
+      if (error.message === lastTold) return;
+      lastTold = error.message;
       log.warn({ error: error.message }, 'waiting for the database and the event store');
     },
   );
