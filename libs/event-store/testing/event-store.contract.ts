@@ -684,6 +684,8 @@ export function eventStoreContract(name: string, adapter: EventStoreUnderTest): 
                   ...happened(at + i),
                   metadata: `{"p":"${padding}"}`,
                 })),
+                // Server, reader and writer may share one thread.
+                { timeoutMs: CASE_MS },
               );
           };
           await flood(0, FLOOD_EVENTS / 2);
