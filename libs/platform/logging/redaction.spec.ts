@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { composeKey } from '#kernel';
-import { createLogger, redacting } from './index.js';
+import { createLogger, redacting, redactSecrets } from './index.js';
 
 const key = composeKey('kl', 'aff', 'A1b2C3d4E5f6G7h8I9j0K1l2M3n4O5p6Q7r8');
 const jwt = 'eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiJzb21lYm9keSJ9.c2lnbmF0dXJl';
@@ -53,5 +53,48 @@ describe('logs', () => {
     ])
       expect(text).not.toContain(secret);
     expect(text).toContain('127.0.0.1:5432');
+  });
+
+  it('never hold a password with an @ in it, a secret parameter, or JSON with a secret inside a text', () => {
+    const text = logged((logger) => {
+      logger.error({
+        db: 'postgres://me:hunt@er2@127.0.0.1:5432/x',
+        parameter: 'postgres://127.0.0.1/x?user=me&password=changeit99&sslmode=require',
+        url: 'https://k.example/cb?state=1&access_token=opaque-token-1',
+        body: JSON.stringify({ passphrase: 'correct "horse" \\ battery', note: 'kept' }),
+        err: new Error(JSON.stringify({ client_secret: 'whatever1' })),
+        glued: `first.second-part.${jwt}`,
+      });
+    });
+    for (const secret of [
+      'er2@',
+      'changeit99',
+      'opaque-token-1',
+      'horse',
+      'battery',
+      'whatever1',
+      'eyJ',
+    ])
+      expect(text).not.toContain(secret);
+    for (const harmless of ['127.0.0.1:5432', 'sslmode=require', 'kept', 'first.second-part.'])
+      expect(text).toContain(harmless);
+    expect(JSON.parse(text)).toMatchObject({ body: expect.stringContaining('kept') as unknown });
+  });
+
+  it.each([
+    'a',
+    'a.',
+    'eyJ',
+    'eyJ.',
+    'a://',
+    'a://b:c',
+    'kl_aff_a1',
+    'Basic ',
+    'token=',
+    '"token":"',
+  ])('cost time in proportion to the line, whatever a stranger fills it with: %j', (part) => {
+    const beganAt = performance.now();
+    redactSecrets(`{"path":"/${part.repeat(200_000 / part.length)}eyJ"}`);
+    expect(performance.now() - beganAt).toBeLessThan(1_000);
   });
 });

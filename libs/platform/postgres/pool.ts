@@ -67,7 +67,8 @@ export function connectionConfig(options: PoolOptions): PoolConfig {
 
 export function createPool(options: PoolOptions): pg.Pool {
   const pool = new pg.Pool(connectionConfig(options));
-  // Without a listener a lost idle connection ends the process.
+  // Without listeners a lost connection ends the process: an idle one by the pool, one in use by itself.
   pool.on('error', (error) => options.onError?.(error));
+  pool.on('connect', (client) => client.on('error', () => undefined));
   return pool;
 }

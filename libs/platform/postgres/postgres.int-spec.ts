@@ -196,4 +196,36 @@ describe('a pool', () => {
       await admin.end();
     }
   });
+
+  it('takes the loss of a connection in use for an error of its query, not for the end of the process', async () => {
+    const pool = createPool({ url: database.url, applicationName: 'in use' });
+    const admin = createPool({ url: database.adminUrl, applicationName: 'test' });
+    try {
+      // Not `pool.query`, which listens by itself. Without a listener `emit` throws, inside the socket's handler.
+      const client = await pool.connect();
+      const thrown: unknown[] = [];
+      const emit = client.emit.bind(client);
+      client.emit = (...given: Parameters<typeof emit>) => {
+        try {
+          return emit(...given);
+        } catch (error) {
+          thrown.push(error);
+          return false;
+        }
+      };
+      const ended = new Promise((resolve) => client.on('end', resolve));
+      const failed = client.query('SELECT pg_sleep(20)').catch((error: unknown) => error);
+      await admin.query(
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'in use'",
+      );
+      expect(await failed).toBeInstanceOf(Error);
+      await ended;
+      client.release(true);
+      expect(thrown).toEqual([]);
+      await expect(pool.query('SELECT 1 AS one')).resolves.toMatchObject({ rows: [{ one: 1 }] });
+    } finally {
+      await pool.end();
+      await admin.end();
+    }
+  });
 });
