@@ -68,9 +68,9 @@ export class GraphqlModule {
             errorFormatter: (execution: FormattedExecution, context: unknown) => {
               const { reply } = context as { reply?: FastifyReply };
               const id = reply?.request.id;
-              const errors = (execution.errors ?? []).map((error) =>
-                formatted(catalogue, error, id),
-              );
+              const errors = (execution.errors ?? [])
+                .flatMap(eachOf)
+                .map((error) => formatted(catalogue, error, id));
               const [first] = errors;
               // What never ran is answered as REST would; what ran in part is a 200 with both.
               const status = first?.extensions['status'];
@@ -85,6 +85,19 @@ export class GraphqlModule {
       ],
     };
   }
+}
+
+/** An empty document, a mutation over GET: refused by the server before it is GraphQL at all. */
+const refusedDocument = (error: Error): boolean =>
+  'code' in error && typeof error.code === 'string' && error.code.startsWith('MER_ERR_GQL_');
+
+/** What is wrong with a document comes as one error that holds the others. */
+function eachOf(error: GraphQLError): readonly GraphQLError[] {
+  const { originalError } = error;
+  if (!originalError || !('errors' in originalError) || !Array.isArray(originalError.errors))
+    return [error];
+  const errors = originalError.errors.filter((inner) => inner instanceof GraphQLError);
+  return errors.length === 0 ? [error] : errors;
 }
 
 function formatted(
@@ -106,7 +119,7 @@ function formatted(
     });
   }
   // Refused by the parser or by validation: its words are about the caller's own document.
-  if (original instanceof GraphQLError)
+  if (original instanceof GraphQLError || refusedDocument(original))
     return new GraphQLError(original.message, {
       ...options,
       extensions: { code: 'request/graphql-invalid', status: 400, correlationId },

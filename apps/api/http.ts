@@ -13,6 +13,13 @@ export const KEEP_ALIVE_TIMEOUT_MS = 72_000;
 export const URL_PARAMETER_CHARACTERS_MAX = 256;
 export const CORRELATION_HEADER = 'x-correlation-id';
 
+/** The API browser brings its script along; its styles are partly set by that script. */
+const DOCS_POLICY =
+  "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; connect-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'";
+/** Development only: the page loads GraphiQL itself from a public CDN. */
+const GRAPHIQL_POLICY =
+  "default-src 'none'; script-src 'self' 'unsafe-inline' https://unpkg.com; style-src 'self' 'unsafe-inline' https://unpkg.com; font-src 'self' data: https://unpkg.com; img-src 'self' data:; worker-src 'self'; connect-src 'self' https://unpkg.com; frame-ancestors 'none'; base-uri 'none'";
+
 /**
  * Fastify gives a route the error handler that it finds when the route is added, and Nest sets its own after its routes:
  * what fails in a hook would be answered in Fastify's words. So ours is set first, and is the only one.
@@ -61,6 +68,10 @@ export async function equip(
   });
   fastify.addHook('onRequest', (request: FastifyRequest, reply: FastifyReply, done: () => void) => {
     void reply.header(CORRELATION_HEADER, request.id);
+    const [path = ''] = request.url.split('?');
+    if (/^\/docs(\/|$)/.test(path)) void reply.header('content-security-policy', DOCS_POLICY);
+    if (/^\/graphiql(\/|$)/.test(path))
+      void reply.header('content-security-policy', GRAPHIQL_POLICY);
     done();
   });
   fastify.addHook(

@@ -1,9 +1,83 @@
 import type { INestApplication } from '@nestjs/common';
 import { DocumentBuilder, SwaggerModule } from '@nestjs/swagger';
 import type { OpenAPIObject } from '@nestjs/swagger';
+import { publicRoute } from '#access';
+import { CORRELATION_HEADER } from './http.js';
 
 export const OPENAPI_PATH = '/openapi.json';
 export const DOCS_PATH = '/docs';
+
+const METHODS = ['get', 'post', 'put', 'patch', 'delete'] as const;
+const PROBLEM = { $ref: '#/components/schemas/Problem' };
+/** What every route can answer, said where its owner does not say it better. */
+const PROBLEMS: Readonly<Record<string, string>> = {
+  400: 'The request is not valid; `errors` points at each wrong field.',
+  429: 'The budget of this caller is used up; `Retry-After` says when to try again.',
+  503: 'Something that this needs does not answer now; `Retry-After` says when to try again.',
+};
+const PROBLEMS_WITH_TOKEN: Readonly<Record<string, string>> = {
+  401: 'No valid access token.',
+  403: 'The caller may not do this.',
+};
+
+const PROBLEMS_WITH_ID: Readonly<Record<string, string>> = {
+  404: 'There is no such thing in the caller’s network.',
+};
+const PROBLEMS_OF_CHANGES: Readonly<Record<string, string>> = {
+  409: 'What the ledger holds forbids it; `code` says what, `details` why.',
+  422: 'Not possible as asked; or the Idempotency-Key came with another body before.',
+};
+const idempotencyKey = {
+  name: 'Idempotency-Key',
+  in: 'header',
+  required: false,
+  description:
+    'Up to 255 visible ASCII characters, such as a UUID. A retry under the same key changes nothing and gets the first answer; with another body it is refused (422).',
+  schema: { type: 'string', minLength: 1, maxLength: 255 },
+};
+
+/** RFC 9457, as every error is answered. */
+const problemSchema = {
+  type: 'object',
+  description: 'Problem details (RFC 9457). `code` is stable, and has a page in `docs/errors`.',
+  required: ['type', 'title', 'status', 'detail', 'code'],
+  properties: {
+    type: { type: 'string', format: 'uri' },
+    title: { type: 'string' },
+    status: { type: 'integer' },
+    detail: { type: 'string' },
+    code: { type: 'string', examples: ['keys/key-not-found'] },
+    correlationId: { type: 'string', format: 'uuid' },
+    errors: {
+      type: 'array',
+      items: {
+        type: 'object',
+        required: ['pointer', 'problem'],
+        properties: {
+          pointer: { type: 'string', description: 'JSON pointer to the field.' },
+          problem: { type: 'string' },
+        },
+      },
+    },
+    details: { type: 'object', additionalProperties: true },
+  },
+};
+
+const headers = {
+  Position: {
+    description: 'The ledger position that the answer is true at; queries take it as `atLeast`.',
+    schema: { type: 'string', pattern: '^\\d+$', examples: ['4711'] },
+  },
+  CorrelationId: {
+    description: 'Names this request in logs and in the audit trail.',
+    schema: { type: 'string', format: 'uuid' },
+  },
+  RetryAfter: {
+    description: 'Seconds.',
+    schema: { type: 'integer', minimum: 1 },
+  },
+};
+const header = (name: keyof typeof headers) => ({ $ref: `#/components/headers/${name}` });
 
 /** The description of the REST side, OpenAPI 3.1, as it is committed in `openapi.json`. */
 export function openApiOf(app: INestApplication): OpenAPIObject {
@@ -15,17 +89,74 @@ export function openApiOf(app: INestApplication): OpenAPIObject {
     )
     .setVersion('1')
     .setLicense('Apache-2.0', 'https://www.apache.org/licenses/LICENSE-2.0')
+    .addServer('/', 'This installation')
     .addBearerAuth({ type: 'http', scheme: 'bearer', bearerFormat: 'JWT' })
     .addSecurityRequirements('bearer')
     .build();
-  return SwaggerModule.createDocument(app, base);
+  return completed(SwaggerModule.createDocument(app, base));
 }
 
 /** `/openapi.json`, and a page to browse it. */
 export function describeApi(app: INestApplication): void {
   SwaggerModule.setup(DOCS_PATH.slice(1), app, () => openApiOf(app), {
     jsonDocumentUrl: OPENAPI_PATH.slice(1),
-    swaggerOptions: { persistAuthorization: false },
+    swaggerOptions: { persistAuthorization: false, validatorUrl: null },
     raw: ['json'],
   });
+}
+
+type Operation = NonNullable<OpenAPIObject['paths'][string]['get']>;
+
+/** What holds for every route is said once, here, and not beside each. */
+function completed(document: OpenAPIObject): OpenAPIObject {
+  const components = (document.components ??= {});
+  components.schemas = { ...components.schemas, Problem: problemSchema };
+  components.headers = { ...components.headers, ...headers };
+  components.parameters = { ...components.parameters, IdempotencyKey: idempotencyKey } as never;
+  for (const [path, item] of Object.entries(document.paths))
+    for (const method of METHODS) {
+      const operation = item[method];
+      if (!operation) continue;
+      const route = path.replace(/\{(\w+)\}/g, ':$1');
+      complete(operation, method, path, publicRoute(method.toUpperCase(), route)?.token);
+    }
+  return document;
+}
+
+function complete(
+  operation: Operation,
+  method: string,
+  path: string,
+  access: 'none' | 'optional' | undefined,
+): void {
+  if (access === 'none') operation.security = [];
+  const responses = operation.responses as Record<
+    string,
+    { description?: string; content?: object; headers?: object }
+  >;
+  const own = path.startsWith('/v1/') && access === undefined;
+  const changes = own && method !== 'get';
+  const expected = {
+    ...(path.startsWith('/v1/') ? PROBLEMS : {}),
+    ...(access === undefined ? PROBLEMS_WITH_TOKEN : {}),
+    ...(own && path.includes('{') ? PROBLEMS_WITH_ID : {}),
+    ...(changes ? PROBLEMS_OF_CHANGES : {}),
+  };
+  const parameters = (operation.parameters ??= []);
+  if (changes && !parameters.some((given) => 'name' in given && given.name === 'Idempotency-Key'))
+    parameters.push({ $ref: '#/components/parameters/IdempotencyKey' });
+  for (const [status, description] of Object.entries(expected))
+    responses[status] ??= { description };
+  for (const [status, response] of Object.entries(responses)) {
+    if (Number(status) >= 400 && path.startsWith('/v1/'))
+      response.content = { 'application/problem+json': { schema: PROBLEM } };
+    response.headers = {
+      ...response.headers,
+      [CORRELATION_HEADER]: header('CorrelationId'),
+      ...(Number(status) < 300 && path.startsWith('/v1/') && !path.endsWith('/share')
+        ? { 'x-ledger-position': header('Position') }
+        : {}),
+      ...(['429', '503'].includes(status) ? { 'retry-after': header('RetryAfter') } : {}),
+    };
+  }
 }

@@ -60,6 +60,6 @@ export const absent = (value: unknown): value is null | undefined =>
 /** Without what is left out, and without what is `null`. */
 export function given<T extends object>(
   input: T,
-): { readonly [K in keyof T]: Exclude<T[K], null | undefined> } {
+): { readonly [K in keyof T]?: Exclude<T[K], null | undefined> } {
   return Object.fromEntries(Object.entries(input).filter(([, value]) => !absent(value))) as never;
 }

@@ -25,7 +25,7 @@ export class RequestLoaders {
       // Fields wait a few turns of the event loop in interceptors before they ask.
       batchScheduleFn: (dispatch) => setImmediate(dispatch),
     });
-    this.loaders.set(name, loader as DataLoader<unknown, unknown>);
+    this.loaders.set(name, loader);
     return loader;
   }
 }

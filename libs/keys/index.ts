@@ -85,6 +85,7 @@ export { KEY_STATUSES } from './queries/keys/key.view.js';
 export type { ConnectionKey } from './queries/connection-keys/connection-key.view.js';
 export { ListConnectionKeys } from './queries/connection-keys/list-connection-keys.query.js';
 export { GetKey } from './queries/keys/get-key.query.js';
+export { ListKeysOfPartners } from './queries/keys/list-keys-of-partners.query.js';
 export { ListKeys } from './queries/keys/list-keys.query.js';
 export { GetMe } from './queries/me/get-me.query.js';
 export type { MeView } from './queries/me/me.view.js';

@@ -66,7 +66,6 @@ registerEnumType(EndReasonName, { name: 'ShareEndReason' });
 const OPENERS = ['partnerUser', 'passphrase'] as const satisfies readonly ShareOpener['type'][];
 const OpenerName = enumOf(OPENERS);
 registerEnumType(OpenerName, { name: 'ShareOpenerType' });
-const ENDED = ['opened', 'ended'] as const;
 
 @ObjectType('ShareRecipient')
 export class ShareRecipientObject {
@@ -186,7 +185,7 @@ export class EndedShareObject {
   readonly keyId!: string;
 
   @Field(() => StatusName, { description: 'opened: too late, the link was opened before.' })
-  readonly status!: (typeof ENDED)[number];
+  readonly status!: 'ended' | 'opened';
 
   @Field(() => PositionScalar, { description: 'For atLeast.' })
   readonly position!: Position;
