@@ -5,9 +5,10 @@ import type { LoggerService } from '@nestjs/common';
 import { APP_FILTER, APP_PIPE } from '@nestjs/core';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import { ApiPropertyOptional } from '@nestjs/swagger';
 import { Test } from '@nestjs/testing';
 import { Type } from 'class-transformer';
-import { IsInt, IsString, ValidateNested } from 'class-validator';
+import { IsBoolean, IsInt, IsOptional, IsString, ValidateNested } from 'class-validator';
 import {
   AppendOutcomeUnknownError,
   EventStoreAccessDeniedError,
@@ -26,6 +27,10 @@ import {
 class Brick {
   @IsInt()
   readonly weight!: number;
+
+  @IsOptional()
+  @IsInt()
+  readonly holes?: number;
 }
 
 class WallBody {
@@ -35,6 +40,15 @@ class WallBody {
   @ValidateNested({ each: true })
   @Type(() => Brick)
   readonly bricks!: Brick[];
+
+  @IsOptional()
+  @IsBoolean()
+  readonly painted?: boolean;
+
+  @ApiPropertyOptional({ type: 'integer', nullable: true })
+  @IsOptional()
+  @IsInt()
+  readonly ownerId?: number | null;
 }
 
 const thrown = new Map<string, unknown>([
@@ -230,6 +244,22 @@ describe('an error over HTTP', () => {
       ]) as unknown,
     });
     expect(response.json<{ errors: unknown[] }>().errors).toHaveLength(3);
+  });
+
+  it('points at a null where a field may be left out, but not where it may be null', async () => {
+    const build = (payload: object) => app.inject({ method: 'POST', url: '/walls', payload });
+    const refused = await build({
+      name: 'North',
+      bricks: [{ weight: 1 }, { weight: 1, holes: null }],
+      painted: null,
+      ownerId: null,
+    });
+    expect(refused.statusCode).toBe(400);
+    expect(refused.json<{ errors: unknown[] }>().errors).toEqual([
+      { pointer: '/bricks/1/holes', problem: 'must not be null: leave the field out' },
+      { pointer: '/painted', problem: 'must not be null: leave the field out' },
+    ]);
+    expect((await build({ name: 'North', bricks: [], ownerId: null })).statusCode).toBe(201);
   });
 
   it('lists a bounded number of wrong fields and counts the rest', async () => {

@@ -1,4 +1,6 @@
+import type { ArgumentMetadata } from '@nestjs/common';
 import { ValidationPipe } from '@nestjs/common';
+import { getMetadataStorage, IS_OPTIONAL } from 'class-validator';
 import { DomainError } from '#kernel';
 import type { FieldProblem } from './problem-of.js';
 
@@ -14,7 +16,7 @@ interface FailedField {
 
 /** Whitelist, unknown fields refused, and each wrong field named by a JSON pointer (RFC 6901). */
 export function validationPipe(): ValidationPipe {
-  return new ValidationPipe({
+  return new NullRefusingPipe({
     whitelist: true,
     forbidNonWhitelisted: true,
     forbidUnknownValues: true,
@@ -24,6 +26,58 @@ export function validationPipe(): ValidationPipe {
     stopAtFirstError: true,
     exceptionFactory: (errors) => fieldProblems(errors),
   });
+}
+
+/**
+ * `IsOptional` lets `null` past every other rule of a field, and handlers ask for `undefined`: a null would reach a
+ * command, and its event, as the value of a boolean. Refused unless the API document calls the field nullable. GraphQL
+ * clients send null for what they leave out; its types say so, and its resolvers look.
+ */
+class NullRefusingPipe extends ValidationPipe {
+  override async transform(value: unknown, metadata: ArgumentMetadata): Promise<unknown> {
+    const instance: unknown = await super.transform(value, metadata);
+    const problems = [...nullFields(instance, '')];
+    if (problems.length > 0)
+      throw new DomainError('request/invalid', { errors: problems.slice(0, FIELD_PROBLEMS_MAX) });
+    return instance;
+  }
+}
+
+function* nullFields(value: unknown, above: string): Generator<FieldProblem> {
+  if (typeof value !== 'object' || value === null) return;
+  if (Array.isArray(value)) {
+    for (const [index, one] of value.entries()) yield* nullFields(one, `${above}/${String(index)}`);
+    return;
+  }
+  const type = Object.getPrototypeOf(value) as { readonly constructor?: unknown } | null;
+  if (typeof type?.constructor !== 'function' || type.constructor === Object) return;
+  if (Reflect.hasMetadata('graphql:class_type', type.constructor)) return;
+  const optional = optionalFields(type.constructor);
+  for (const [property, one] of Object.entries(value))
+    if (one !== null) yield* nullFields(one, `${above}/${property}`);
+    else if (optional.has(property) && !isNullable(type, property))
+      yield { pointer: `${above}/${property}`, problem: 'must not be null: leave the field out' };
+}
+
+const OPTIONAL_FIELDS = new WeakMap<object, ReadonlySet<string>>();
+
+// eslint-disable-next-line @typescript-eslint/no-unsafe-function-type -- as class-validator names a class
+function optionalFields(type: Function): ReadonlySet<string> {
+  let fields = OPTIONAL_FIELDS.get(type);
+  if (!fields) {
+    const rules = getMetadataStorage().getTargetValidationMetadatas(type, '', true, false);
+    fields = new Set(
+      rules.filter(({ name }) => name === IS_OPTIONAL).map(({ propertyName }) => propertyName),
+    );
+    OPTIONAL_FIELDS.set(type, fields);
+  }
+  return fields;
+}
+
+function isNullable(type: object, property: string): boolean {
+  const documented = Reflect.getMetadata('swagger/apiModelProperties', type, property) as
+    { readonly nullable?: boolean } | undefined;
+  return documented?.nullable === true;
 }
 
 export function fieldProblems(errors: readonly FailedField[]): DomainError {

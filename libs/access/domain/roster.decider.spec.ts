@@ -91,6 +91,15 @@ describe('the roster of a network', () => {
       .thenRefused('access/forbidden');
   });
 
+  it('takes a right that is null for one that was left out: no event holds a null', () => {
+    const rights = JSON.parse(
+      '{ "superUser": null, "permissions": null, "scope": null }',
+    ) as Partial<EmployeeRights>;
+    given(sam, manager)
+      .when({ kind: 'changeRights', by: bySam, employeeId: employeeId(2), rights })
+      .thenNothingHappened();
+  });
+
   it('lets nobody grant what they do not hold', () => {
     given(sam, manager)
       .when(admit(byManager, 3, { ...plain, permissions: ['partner.api_keys.reveal'] }))

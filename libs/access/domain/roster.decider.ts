@@ -71,7 +71,12 @@ function decide(command: RosterCommand, roster: Roster): readonly EmployeeEvent[
     return [{ type: 'EmployeeRemoved', data: { employeeId, issuer, subject } }];
   }
   if (known.removed) throw new DomainError('access/unknown-employee');
-  const to = normalized({ ...from, ...command.rights });
+  const { superUser, permissions, scope } = command.rights;
+  const to = normalized({
+    superUser: superUser ?? from.superUser,
+    permissions: permissions ?? from.permissions,
+    scope: scope ?? from.scope,
+  });
   if (equal(from, to)) return [];
   mayTouch(command.by, from, roster);
   mayGrant(command.by, to, roster);

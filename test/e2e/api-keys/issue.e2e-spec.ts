@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { TestApplication } from '#test/application';
 import { testApplication } from '#test/application';
@@ -99,6 +100,32 @@ describe('POST /v1/api-keys', () => {
         '/label',
         '/portal',
       ]);
+    });
+
+    it('points at a holder or recipient that is missing, and at a null', async () => {
+      const keyId = randomUUID();
+      for (const [path, body, pointer] of [
+        ['/v1/api-keys', { portal: 'affiliate', label: 'x' }, '/holder'],
+        [
+          '/v1/api-keys',
+          { portal: 'affiliate', holder: { type: 'partner', id: 1 }, label: 'x', expiresAt: null },
+          '/expiresAt',
+        ],
+        ['/v1/key-rings/suspend', { portal: 'affiliate', reason: 'x' }, '/holder'],
+        [
+          `/v1/api-keys/${keyId}/shares`,
+          { channel: 'email', reason: 'x', bound: 'users' },
+          '/recipient',
+        ],
+        [`/v1/api-keys/${keyId}/reveal`, { purpose: 'support', note: null }, '/note'],
+      ] as const) {
+        const answered = await product.call<{ errors: { pointer: string }[] }>(path, {
+          as: sam,
+          body,
+        });
+        expect(answered.status).toBe(400);
+        expect(answered.body.errors.map((error) => error.pointer)).toEqual([pointer]);
+      }
     });
 
     it('refuses malformed JSON, a label of 100,000 characters, direction overrides, NUL and a key in a label', async () => {

@@ -7,6 +7,7 @@ import {
   IsIn,
   IsInt,
   IsISO8601,
+  IsObject,
   IsOptional,
   IsString,
   Max,
@@ -50,6 +51,7 @@ export class IssueKeyBody {
     description:
       'One key is one portal and one holder: affiliate keys belong to a partner, advertiser keys to an advertiser, network keys to the network itself, marketplace keys to a registered marketplace partner. Advertisers are not registered here: an advertiser id is taken as it is given.',
   })
+  @IsObject()
   @ValidateNested()
   @Type(() => HolderBody)
   readonly holder!: HolderBody;
@@ -153,6 +155,7 @@ export class KeyRingBody extends KeyReasonBody {
   readonly portal!: Portal;
 
   @ApiProperty({ type: HolderBody })
+  @IsObject()
   @ValidateNested()
   @Type(() => HolderBody)
   readonly holder!: HolderBody;

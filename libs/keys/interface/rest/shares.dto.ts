@@ -3,6 +3,7 @@ import { Type } from 'class-transformer';
 import {
   IsIn,
   IsInt,
+  IsObject,
   IsOptional,
   IsString,
   Max,
@@ -47,6 +48,7 @@ export class RecipientBody {
 
 export class ShareKeyBody {
   @ApiProperty({ type: RecipientBody })
+  @IsObject()
   @ValidateNested()
   @Type(() => RecipientBody)
   readonly recipient!: RecipientBody;
