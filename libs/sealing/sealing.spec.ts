@@ -1,8 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import { FixedClock } from '#kernel/testing';
-import { SUBJECT_KEY_CACHE_MS } from './adapters/subject-personal-data.js';
+import { SUBJECT_KEY_CACHE_MS, SubjectPersonalData } from './adapters/subject-personal-data.js';
 import { SealBrokenError, WrappingKeyMissingError } from './sealing.port.js';
-import { memorySealing } from './testing/index.js';
+import { memorySealing, MemorySubjectKeys } from './testing/index.js';
 
 const SECRET = Buffer.from('a secret');
 
@@ -78,6 +78,22 @@ describe('personal data', () => {
     expect(await personalData.open('one', old)).toBeUndefined();
   });
 
+  it('is gone at once, also when its key was being read while it was erased', async () => {
+    const clock = new FixedClock();
+    const { wrapper, clock: time } = memorySealing(clock);
+    const store = new SlowSubjectKeys();
+    const personalData = new SubjectPersonalData(wrapper, store, time);
+    const sealed = await personalData.seal('one', 'text');
+    clock.advanceMs(SUBJECT_KEY_CACHE_MS + 1);
+    const read = new Promise<void>((resolve) => (store.found = resolve));
+    const opening = personalData.open('one', sealed);
+    await read;
+    await personalData.erase('one');
+    store.answer();
+    await opening;
+    expect(await personalData.open('one', sealed)).toBeUndefined();
+  });
+
   it('of one subject does not pass as another’s', async () => {
     const { personalData } = memorySealing(new FixedClock());
     const sealed = await personalData.seal('one', 'text');
@@ -85,3 +101,22 @@ describe('personal data', () => {
     expect(await personalData.open('two', sealed)).toBeUndefined();
   });
 });
+
+/** Has found a key, and gives it when it is told to. */
+class SlowSubjectKeys extends MemorySubjectKeys {
+  found: (() => void) | undefined;
+  answer: () => void = () => undefined;
+
+  override async find(subject: string) {
+    const key = await super.find(subject);
+    const { found } = this;
+    if (found) {
+      this.found = undefined;
+      await new Promise<void>((resolve) => {
+        this.answer = resolve;
+        found();
+      });
+    }
+    return key;
+  }
+}

@@ -21,6 +21,8 @@ interface CachedKey {
 @Injectable()
 export class SubjectPersonalData extends PersonalData {
   private readonly cache = new Map<string, CachedKey>();
+  /** How often something was erased: what was read before that is not kept. */
+  private erasures = 0;
 
   constructor(
     private readonly wrapper: KeyWrapper,
@@ -48,6 +50,7 @@ export class SubjectPersonalData extends PersonalData {
 
   override async erase(subject: string): Promise<void> {
     await this.store.erase(subject);
+    this.erasures += 1;
     this.cache.delete(subject);
   }
 
@@ -55,21 +58,24 @@ export class SubjectPersonalData extends PersonalData {
     const cached = this.cache.get(subject);
     if (cached && cached.until > this.clock.now().getTime()) return cached;
     this.cache.delete(subject);
+    const { erasures } = this;
     const stored = await this.store.find(subject);
-    return stored && this.remember(subject, stored);
+    return stored && this.remember(subject, stored, erasures);
   }
 
   private async create(subject: string): Promise<CachedKey> {
     const keyId = randomUUID();
     const dataKey = randomBytes(AES_KEY_BYTES);
     const wrappedKey = await this.wrapper.wrap(dataKey, associated(subject, keyId));
-    return this.remember(subject, await this.store.keep(subject, { keyId, wrappedKey }));
+    const { erasures } = this;
+    return this.remember(subject, await this.store.keep(subject, { keyId, wrappedKey }), erasures);
   }
 
-  private async remember(subject: string, key: SubjectKey): Promise<CachedKey> {
+  private async remember(subject: string, key: SubjectKey, erasures: number): Promise<CachedKey> {
     const dataKey = await this.wrapper.unwrap(key.wrappedKey, associated(subject, key.keyId));
     const until = this.clock.now().getTime() + SUBJECT_KEY_CACHE_MS;
     const cached = { keyId: key.keyId, dataKey, until };
+    if (erasures !== this.erasures) return cached;
     if (this.cache.size >= SUBJECT_KEYS_CACHED_MAX) {
       const oldest = this.cache.keys().next();
       if (oldest.done !== true) this.cache.delete(oldest.value);
