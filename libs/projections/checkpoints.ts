@@ -1,7 +1,8 @@
 import type pg from 'pg';
 import type { Position } from '#event-store';
 import { position } from '#event-store';
-import { FAILURE_CHARACTERS_MAX, LEASE_MS } from './limits.js';
+import { FAILURE_CHARACTERS_MAX, LEASE_MS, RUNNER_CONNECTIONS_SPARE } from './limits.js';
+import { Places } from './places.js';
 import { Mutex } from './mutex.js';
 import { LeaseLostError } from './projections.errors.js';
 
@@ -72,6 +73,8 @@ export interface CheckpointRow {
   readonly runner: string | null;
   readonly epoch: bigint;
   readonly leased: boolean;
+  /** Since the last lease was over; `null`: nobody ever had one. */
+  readonly unattended_ms: number | null;
   readonly failed_position: bigint | null;
   readonly failed_event_id: string | null;
   readonly failed_event_type: string | null;
@@ -81,7 +84,8 @@ export interface CheckpointRow {
 
 const COLUMNS = `c.name, c.build, c.kind, c.version, c.resume_position, c.events_seen, c.log_id, c.handled_position,
   c.handled_event_id, c.handled_at, c.indexed, c.runner, c.epoch, c.failed_position, c.failed_event_id,
-  c.failed_event_type, c.failure, coalesce(c.lease_until > clock_timestamp(), false) AS leased`;
+  c.failed_event_type, c.failure, coalesce(c.lease_until > clock_timestamp(), false) AS leased,
+  greatest(0, extract(epoch FROM clock_timestamp() - c.lease_until) * 1000)::float8 AS unattended_ms`;
 const LEASE = `clock_timestamp() + interval '${String(LEASE_MS)} milliseconds'`;
 
 /** The rows of `ledger.checkpoints`. Every change of one is a compare-and-set on its epoch. */
@@ -254,7 +258,7 @@ export class Checkpoints {
   /** Gives the lease back, when it is still ours. */
   async release(leases: readonly Lease[]): Promise<void> {
     await this.pool.query(
-      `UPDATE ledger.checkpoints c SET lease_until = NULL, runner = NULL
+      `UPDATE ledger.checkpoints c SET lease_until = clock_timestamp(), runner = NULL
        FROM unnest($1::text[], $2::text[], $3::bigint[]) AS given (name, build, epoch)
        WHERE c.name = given.name AND c.build = given.build AND c.epoch = given.epoch`,
       keysOf(leases),
@@ -298,6 +302,23 @@ export class Checkpoints {
 }
 
 export async function inTransaction<T>(
+  pool: pg.Pool,
+  work: (client: pg.PoolClient) => Promise<T>,
+): Promise<T> {
+  return await placesOf(pool).run(() => transaction(pool, work));
+}
+
+/** Waiting for a connection has a time-out, which is for a server that is away: to have much to do is no failure. */
+const PLACES = new WeakMap<pg.Pool, Places>();
+
+function placesOf(pool: pg.Pool): Places {
+  const places =
+    PLACES.get(pool) ?? new Places(Math.max(2, pool.options.max - RUNNER_CONNECTIONS_SPARE));
+  PLACES.set(pool, places);
+  return places;
+}
+
+async function transaction<T>(
   pool: pg.Pool,
   work: (client: pg.PoolClient) => Promise<T>,
 ): Promise<T> {

@@ -10,7 +10,7 @@ import type { Batch, Consumer } from './consumer.js';
 import { FailingEventError } from './consumer.js';
 import type { FeedBatch } from './event-buffer.js';
 import { EventBuffer } from './event-buffer.js';
-import { SETTLE_INTERVAL_MS, STANDBY_POLL_INTERVAL_MS } from './limits.js';
+import { CAUGHT_UP_WITHIN_MS, SETTLE_INTERVAL_MS, STANDBY_POLL_INTERVAL_MS } from './limits.js';
 import { LeaseLostError } from './projections.errors.js';
 import { consumerLabel } from './checkpoints.js';
 
@@ -47,6 +47,8 @@ export class Feed {
   readonly #abort = new AbortController();
   readonly #buffer = new EventBuffer();
   #ended: Promise<void> = Promise.resolve();
+  /** A head that was still ahead when it was looked at. */
+  #aim: { readonly head: Position; readonly seenAt: number } | undefined;
 
   constructor(readonly options: FeedOptions) {
     this.position = options.after;
@@ -183,8 +185,18 @@ export class Feed {
   }
 
   async #atHead(): Promise<boolean> {
+    // The log may grow faster than it is asked: to have reached a head of a moment ago is enough.
+    if (this.#aim && !this.#reached(this.#aim.head)) return false;
+    if (this.#aim && performance.now() - this.#aim.seenAt <= CAUGHT_UP_WITHIN_MS) return true;
+    const seenAt = performance.now();
     const head = await this.options.store.head();
-    return head === undefined || (this.position !== undefined && this.position >= head);
+    if (head === undefined || this.#reached(head)) return true;
+    this.#aim = { head, seenAt };
+    return false;
+  }
+
+  #reached(head: Position): boolean {
+    return this.position !== undefined && this.position >= head;
   }
 
   async #detach(member: Member, error: unknown): Promise<void> {

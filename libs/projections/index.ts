@@ -41,6 +41,8 @@ export type { BuildProgress, TableComparison, Verification } from './projection-
 export { ProjectionBuilds } from './projection-builds.js';
 export type { ConsumerState, ConsumerStatus } from './status.js';
 export { failureText } from './status.js';
+export type { ProjectionWatchOptions } from './projection-watch.js';
+export { ProjectionWatch } from './projection-watch.js';
 export { EventReaders } from './event-readers.js';
 export {
   BATCH_EVENTS_MAX,
@@ -48,4 +50,5 @@ export {
   PROCESS_ATTEMPTS_MAX,
   READER_GONE_AFTER_MS,
   READER_HEARTBEAT_INTERVAL_MS,
+  UNATTENDED_RED_AFTER_MS,
 } from './limits.js';

@@ -17,6 +17,11 @@ export const BATCH_FILL_WAIT_MS = 20;
 /** Subscriptions of one runner: one when all is caught up, others only while something catches up. */
 export const FEEDS_MAX = 4;
 
+/** A head of the log that was looked at so long ago, and is reached, counts as now: others go on appending. */
+export const CAUGHT_UP_WITHIN_MS = 2_000;
+/** A projection or process that somebody needs and nobody runs turns readiness red after that. */
+export const UNATTENDED_RED_AFTER_MS = 30_000;
+
 export const RETRY_DELAY_MS_MIN = 100;
 export const RETRY_DELAY_MS_MAX = 5_000;
 /** A consumer that was retried for this long without success turns readiness red. */
@@ -29,6 +34,8 @@ export const RUNNER_IDLE_IN_TRANSACTION_TIMEOUT_MS = 5_000;
 export const RUNNER_STATEMENT_TIMEOUT_MS = 10_000;
 export const RUNNER_CONNECT_TIMEOUT_MS = 5_000;
 export const RUNNER_CONNECTIONS_MAX = 6;
+/** Left of a runner's connections for what keeps its leases, whatever its transactions wait for. */
+export const RUNNER_CONNECTIONS_SPARE = 2;
 /** Index builds after a fill. */
 export const INDEX_BUILD_TIMEOUT_MS = 3_600_000;
 /** Of the database server, while an index is built after a fill. */
@@ -37,7 +44,10 @@ export const INDEX_BUILD_MEMORY = '256MB';
 /** Below, rows go as arrays in one statement; from here on by `COPY`. */
 export const COPY_ROWS_MIN = 100;
 
+/** Readers that come while a switch waits for those before them wait with it, at most so long at the first try. */
 export const SWITCH_LOCK_TIMEOUT_MS = 1_000;
+/** Each try that readers held up may wait twice as long as the one before, and comes as much later. */
+export const SWITCH_LOCK_TIMEOUT_MS_MAX = 8_000;
 export const VERIFY_PAUSE_MS_MAX = 60_000;
 
 export const CHECKPOINT_POLL_INTERVAL_MS = 10;

@@ -1,8 +1,8 @@
 import type pg from 'pg';
-import { inTransaction } from './checkpoints.js';
+import { consumerLabel, inTransaction } from './checkpoints.js';
 import type { ConsumerId } from './checkpoints.js';
 import { LOCK_NOT_AVAILABLE, sqlState } from './database-errors.js';
-import { SWITCH_LOCK_TIMEOUT_MS } from './limits.js';
+import { SWITCH_LOCK_TIMEOUT_MS, SWITCH_LOCK_TIMEOUT_MS_MAX } from './limits.js';
 import { SwitchRefusedError } from './projections.errors.js';
 import { buildName, dropTablesSql, historyName, qualified, tableName } from './table-schema.js';
 
@@ -20,8 +20,16 @@ interface Build {
   readonly indexed: boolean;
 }
 
+/** Tries that readers held up, of one build. */
+interface HeldUp {
+  readonly times: number;
+  readonly tryAfter: number;
+}
+
 /** Which build of a projection serves: views over its tables, replaced in one transaction. */
 export class ProjectionSwitch {
+  readonly #heldUp = new Map<string, HeldUp>();
+
   constructor(readonly pool: pg.Pool) {}
 
   /**
@@ -30,9 +38,13 @@ export class ProjectionSwitch {
    * @returns whether it serves now, or shall not; `false`: not yet.
    */
   async switchWhenNewer(id: ConsumerId): Promise<boolean> {
+    const label = consumerLabel(id);
+    const { times = 0, tryAfter = 0 } = this.#heldUp.get(label) ?? {};
+    if (performance.now() < tryAfter) return false;
+    const waitMs = Math.min(SWITCH_LOCK_TIMEOUT_MS * 2 ** times, SWITCH_LOCK_TIMEOUT_MS_MAX);
     try {
-      return await inTransaction(this.pool, async (client) => {
-        const serving = await this.#lock(client, id.name);
+      const done = await inTransaction(this.pool, async (client) => {
+        const serving = await this.#lock(client, id.name, waitMs);
         if (serving?.build === id.build || serving?.held_back === id.build) return true;
         const old = serving && (await build(client, id.name, serving.build));
         if (old && old.version >= id.version) return true;
@@ -41,10 +53,13 @@ export class ProjectionSwitch {
         await this.#show(client, id.name, id.build, next.tables, old?.tables ?? [], serving, null);
         return true;
       });
+      this.#heldUp.delete(label);
+      return done;
     } catch (error) {
-      // A reader holds the old views: tried again.
-      if (sqlState(error) === LOCK_NOT_AVAILABLE) return false;
-      throw error;
+      if (sqlState(error) !== LOCK_NOT_AVAILABLE) throw error;
+      // Readers are held up by each try: they have as long to themselves before the next one.
+      this.#heldUp.set(label, { times: times + 1, tryAfter: performance.now() + waitMs });
+      return false;
     }
   }
 
@@ -94,8 +109,14 @@ export class ProjectionSwitch {
     });
   }
 
-  async #lock(client: pg.PoolClient, name: string): Promise<Serving | undefined> {
-    await client.query(`SET LOCAL lock_timeout = ${String(SWITCH_LOCK_TIMEOUT_MS)}`);
+  async #lock(
+    client: pg.PoolClient,
+    name: string,
+    waitMs: number = SWITCH_LOCK_TIMEOUT_MS,
+  ): Promise<Serving | undefined> {
+    await client.query(`SET LOCAL lock_timeout = ${String(waitMs)}`);
+    // One switch at a time: two that hold a share of the table would wait for each other to give it up.
+    await client.query("SELECT pg_advisory_xact_lock(hashtextextended('projection switch', 0))");
     const { rows } = await client.query<Serving>(
       'SELECT build, previous_build, held_back FROM ledger.projections WHERE name = $1 FOR UPDATE',
       [name],
@@ -113,8 +134,9 @@ export class ProjectionSwitch {
     heldBack: string | null,
   ): Promise<void> {
     // Readers hold a share of this table from before their snapshot on: none sees rows of one build with the checkpoint
-    // of another.
-    await client.query('LOCK TABLE ledger.projections IN ACCESS EXCLUSIVE MODE');
+    // of another. Of the first build there are none: they look first whether anything serves. So no reader of another
+    // projection, however slow, keeps it from being shown.
+    if (serving) await client.query('LOCK TABLE ledger.projections IN ACCESS EXCLUSIVE MODE');
     for (const table of shown)
       await client.query(
         `DROP VIEW IF EXISTS ${qualified(table)}, ${qualified(`${table}_history`)}`,

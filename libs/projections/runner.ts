@@ -18,7 +18,7 @@ import {
 } from './limits.js';
 import { LeaseLostError } from './projections.errors.js';
 import type { ConsumerState, ConsumerStatus } from './status.js';
-import { failureText, statusesOf } from './status.js';
+import { failureText, redWhenUnattended, statusesOf } from './status.js';
 
 export interface RunnerLog {
   info(details: object, message: string): void;
@@ -62,6 +62,7 @@ export class ConsumerRunner {
   #supervisor: Promise<void> = Promise.resolve();
   #kick: () => void = () => undefined;
   #ensured = false;
+  readonly #startedAt = performance.now();
 
   constructor(
     readonly options: RunnerOptions,
@@ -96,9 +97,12 @@ export class ConsumerRunner {
     this.#kick();
     await this.#supervisor;
     await Promise.all([...this.#feeds].map((feed) => feed.stop()));
-    const leases = [...this.#slots.values()].flatMap(({ member }) =>
-      member ? [member.lease] : [],
-    );
+    const leases = [...this.#slots.values()].flatMap((slot) => {
+      const { member } = slot;
+      slot.member = undefined;
+      slot.state = slot.state === 'running' ? 'standby' : slot.state;
+      return member ? [member.lease] : [];
+    });
     // A lease that cannot be given back ends by itself.
     await this.options.checkpoints.release(leases).catch(() => undefined);
   }
@@ -147,7 +151,7 @@ export class ConsumerRunner {
         failure: status.failure ?? { message: messageOf(slot.error) },
       };
     }
-    return status;
+    return redWhenUnattended(status, performance.now() - this.#startedAt);
   }
 
   async #supervise(): Promise<void> {

@@ -1,13 +1,14 @@
 import type { Position } from '#event-store';
 import { position } from '#event-store';
 import type { CheckpointRow, ConsumerKind } from './checkpoints.js';
+import { UNATTENDED_RED_AFTER_MS } from './limits.js';
 
 export type ConsumerState =
   /** This runner runs it. */
   | 'running'
   /** Somebody else runs it. */
   | 'standby'
-  /** Nobody runs it. */
+  /** Nobody runs it. Red after `UNATTENDED_RED_AFTER_MS`, where it is needed. */
   | 'unattended'
   /** Tried again, with backoff. */
   | 'retrying'
@@ -26,6 +27,8 @@ export interface ConsumerStatus {
   readonly state: ConsumerState;
   /** Readiness: whether nobody has to look at it. */
   readonly ready: boolean;
+  /** Since its last runner's lease was over; `undefined`: it has a runner, or never had one. */
+  readonly unattendedMs?: number;
   readonly position: Position | undefined;
   readonly lag: { readonly events: number; readonly seconds: number };
   readonly failure?: {
@@ -61,11 +64,20 @@ export function statusesOf(
       serving: row.kind === 'process' || row.serving,
       state: failed ? 'failed' : row.leased ? 'standby' : 'unattended',
       ready: !failed,
+      ...(row.leased || row.unattended_ms === null ? {} : { unattendedMs: row.unattended_ms }),
       position: row.resume_position === null ? undefined : position(row.resume_position),
       lag: { events, seconds: events === 0 ? 0 : secondsSince(row.handled_at, now) },
       ...(row.failure === null ? {} : { failure: failureOf(row, row.failure) }),
     };
   });
+}
+
+/** Of what is needed: red when nobody has run it for too long. @param knownForMs counts where it never had a runner. */
+export function redWhenUnattended(status: ConsumerStatus, knownForMs: number): ConsumerStatus {
+  const unattendedMs = status.unattendedMs ?? knownForMs;
+  if (status.state !== 'unattended' || unattendedMs <= UNATTENDED_RED_AFTER_MS) return status;
+  const message = `nobody has run it for ${String(Math.floor(unattendedMs / 1_000))} s`;
+  return { ...status, unattendedMs, ready: false, failure: status.failure ?? { message } };
 }
 
 function failureOf(row: CheckpointRow, message: string): NonNullable<ConsumerStatus['failure']> {

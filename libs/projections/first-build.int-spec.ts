@@ -1,0 +1,191 @@
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import type { Position } from '#event-store';
+import { MemoryEventStore, MemoryLog } from '#event-store/memory';
+import { ProjectionWatch, StaleReadError, UNATTENDED_RED_AFTER_MS } from '#projections';
+import { SWITCH_LOCK_TIMEOUT_MS } from './limits.js';
+import {
+  appendEvents,
+  counted,
+  counts,
+  EngineFixture,
+  eventually,
+  fixtureCatalogue,
+} from './testing/engine-fixture.js';
+
+/** Whoever asks for its head finds that it has moved on meanwhile. */
+class BusyStore extends MemoryEventStore {
+  busy = false;
+  override async head(): Promise<Position | undefined> {
+    if (this.busy) await appendEvents(this, fixtureCatalogue(), [counted(1), counted(2)]);
+    return await super.head();
+  }
+}
+
+const READERS = 3;
+const READ_SECONDS = (SWITCH_LOCK_TIMEOUT_MS * 1.5) / 1_000;
+
+let store: BusyStore;
+let engine: EngineFixture;
+beforeEach(async () => {
+  store = new BusyStore(new MemoryLog());
+  engine = await EngineFixture.start(store);
+});
+afterEach(async () => {
+  store.busy = false;
+  await engine.stop();
+});
+
+const other = (version = 1) =>
+  counts(version, {
+    name: 'other',
+    tables: { other: { columns: { id: 'integer' }, key: ['id'] } },
+    apply: (event) => [
+      {
+        table: 'other',
+        key: { id: (event.data as { id: number }).id },
+        change: () => ({}),
+      },
+    ],
+  });
+
+const otherRows = async (): Promise<number> => {
+  const { value } = await engine.reads.read({ projections: ['other'] }, (sql) =>
+    sql.rows('SELECT id FROM read.other'),
+  );
+  return value.length;
+};
+
+const servingBuild = async (): Promise<string | undefined> => {
+  const [row] = await engine.rows<{ build: string }>(
+    "SELECT build FROM ledger.projections WHERE name = 'other'",
+  );
+  return row?.build;
+};
+
+/** Somebody reads at every moment, each for longer than a switch waits, until `work` is done. */
+async function whileOthersRead(work: () => Promise<void>): Promise<number> {
+  let reading = true;
+  let reads = 0;
+  const reader = async (number: number): Promise<void> => {
+    for (let turn = 0; reading; turn += 1) {
+      const seconds = turn === 0 ? (READ_SECONDS * (number + 1)) / READERS : READ_SECONDS;
+      await engine.reads.read({ projections: ['counts'] }, (sql) =>
+        sql.rows('SELECT pg_sleep($1)', [seconds]),
+      );
+      reads += 1;
+    }
+  };
+  const readers = Promise.all(Array.from({ length: READERS }, (_, number) => reader(number)));
+  try {
+    await work();
+  } finally {
+    reading = false;
+    await readers;
+  }
+  return reads;
+}
+
+describe('a first build', () => {
+  it('is shown while others read all the time, each longer than a switch would wait', async () => {
+    engine.runner([counts()]);
+    const at = await engine.append(counted(1), counted(2));
+    await engine.reads.read({ projections: ['counts'], atLeast: at }, () => Promise.resolve());
+    await whileOthersRead(async () => {
+      const began = performance.now();
+      engine.runner([counts(), other()]);
+      await expect(eventually(otherRows, (rows) => rows === 2)).resolves.toBe(2);
+      // A switch that waits for readers comes after the longest of them at the earliest.
+      expect(performance.now() - began).toBeLessThan(READ_SECONDS * 1_000);
+    });
+  });
+
+  it('is refused as stale until it is shown, whatever else is asked meanwhile', async () => {
+    engine.runner([counts()]);
+    await engine.append(counted(1));
+    await eventually(
+      () => engine.reads.read({ projections: ['counts'] }, () => Promise.resolve(true)),
+      ({ value }) => value,
+    );
+    await expect(otherRows()).rejects.toThrow(StaleReadError);
+  });
+
+  it('is shown although the log grows faster than its end is asked for', async () => {
+    await engine.append(counted(1), counted(2));
+    store.busy = true;
+    engine.runner([other()]);
+    await expect(eventually(otherRows, (rows) => rows === 2)).resolves.toBe(2);
+  });
+
+  it('is shown with more projections at once than there are connections', async () => {
+    await engine.append(counted(1), counted(2));
+    const many = Array.from({ length: 24 }, (_, n) => {
+      const name = `many_${String(n)}`;
+      return counts(1, {
+        name,
+        tables: { [name]: { columns: { id: 'integer' }, key: ['id'] } },
+        apply: ({ data }) => [
+          { table: name, key: { id: (data as { id: number }).id }, change: () => ({}) },
+        ],
+      });
+    });
+    const runner = engine.runner(many);
+    const shown = await eventually(
+      () => runner.status(),
+      (statuses) => statuses.filter(({ serving }) => serving).length === many.length,
+    );
+    expect(shown.flatMap(({ failure }) => (failure ? [failure.message] : []))).toEqual([]);
+  });
+});
+
+describe('a new version', () => {
+  it('is shown once readers of the old one leave it room, and holds none of them up for good', async () => {
+    const first = engine.runner([counts(), other()]);
+    await engine.append(counted(1), counted(2));
+    await eventually(otherRows, (rows) => rows === 2);
+    await first.stop();
+    const reads = await whileOthersRead(async () => {
+      engine.runner([counts(), other(2)]);
+      await eventually(servingBuild, (build) => build === 'v2');
+    });
+    expect(reads).toBeGreaterThan(READERS);
+  });
+});
+
+describe('a projection that nobody runs', () => {
+  const watch = (): ProjectionWatch =>
+    new ProjectionWatch({
+      pool: engine.pool,
+      store,
+      clock: engine.clock,
+      projections: [other()],
+    });
+  /** As if its last runner had gone so long ago. */
+  const goneSince = (ms: number): Promise<unknown> =>
+    engine.rows(
+      `UPDATE ledger.checkpoints SET lease_until = clock_timestamp() - ${String(ms)} * interval '1 millisecond' WHERE name = 'other'`,
+    );
+
+  it('turns a process red that needs it, after a bound and not before', async () => {
+    const runner = engine.runner([other()]);
+    await engine.append(counted(1));
+    await eventually(otherRows, (rows) => rows === 1);
+    expect(await watch().problems()).toEqual([]);
+    await runner.stop();
+    await goneSince(UNATTENDED_RED_AFTER_MS - 10_000);
+    expect(await watch().problems()).toEqual([]);
+    await goneSince(UNATTENDED_RED_AFTER_MS + 1_000);
+    expect(await watch().problems()).toEqual([
+      expect.stringMatching(/^projection other v1 unattended: nobody has run it for 3\d s$/),
+    ]);
+  });
+
+  it('is red in its own runner too, when that does not get to it', async () => {
+    const runner = engine.runner([other()]);
+    await engine.append(counted(1));
+    await eventually(otherRows, (rows) => rows === 1);
+    await runner.stop();
+    await goneSince(UNATTENDED_RED_AFTER_MS + 1_000);
+    const red = (await runner.status()).filter(({ name, ready }) => name === 'other' && !ready);
+    expect(red).toHaveLength(1);
+  });
+});
