@@ -5,6 +5,7 @@ export interface Ids {
   readonly networkId: number;
   readonly partnerId: number;
   readonly employeeId: number;
+  readonly marketplacePartnerId: number;
   readonly keyId: string;
   readonly shareId: string;
   readonly credentialId: string;
@@ -33,7 +34,7 @@ export const KEY_POLICY = {
       goodStanding: 1,
     },
   },
-  marketplaceSecretsListed: false,
+  marketplaceSecretsListed: true,
   shareTtlSeconds: { default: 3_600, max: 86_400 },
   suspendOnFlag: true,
 };
@@ -54,6 +55,7 @@ const network: Case = ({ networkId }) => ({ params: { networkId } });
 const employee: Case = ({ networkId, employeeId }) => ({ params: { networkId, employeeId } });
 const partner: Case = ({ partnerId }) => ({ params: { partnerId } });
 const key: Case = ({ keyId }) => ({ params: { keyId } });
+const marketplace: Case = ({ marketplacePartnerId }) => ({ params: { marketplacePartnerId } });
 const share: Case = ({ shareId }) => ({ params: { shareId } });
 const saying =
   (place: Case, body: object | ((ids: Ids) => object)): Case =>
@@ -128,6 +130,24 @@ export const NAMING_ROUTES: Readonly<Record<string, Case>> = {
     params: { keyId },
     as: 'partnerUser',
   }),
+  'GET /v1/marketplace-partners/:marketplacePartnerId': marketplace,
+  'POST /v1/marketplace-partners/:marketplacePartnerId/connections': saying(
+    marketplace,
+    ({ partnerId }) => ({ partnerId }),
+  ),
+  'POST /v1/marketplace-partners/:marketplacePartnerId/connections/remove': saying(
+    marketplace,
+    ({ partnerId }) => ({ partnerId, reason: 'contract ended' }),
+  ),
+  'POST /v1/marketplace-partners/:marketplacePartnerId/users': saying(marketplace, {
+    issuer: 'https://id.example.com',
+    subject: 'somebody else',
+  }),
+  'POST /v1/marketplace-partners/:marketplacePartnerId/users/unlink': saying(marketplace, {
+    issuer: 'https://id.example.com',
+    subject: 'somebody else',
+  }),
+  'GET /v1/marketplace-partners/:marketplacePartnerId/api-keys': marketplace,
   'GET /v1/audit': ({ partnerId }) => ({ query: { partnerId } }),
 };
 
@@ -139,6 +159,11 @@ export const NAMING_FIELDS: Readonly<
   'query employee': ({ networkId, employeeId }) => ({ networkId, employeeId }),
   'query employees': ({ networkId }) => ({ networkId, first: 10 }),
   'query partner': ({ partnerId }) => ({ partnerId }),
+  'query apiKey': ({ keyId }) => ({ keyId }),
+  'query apiKeys': ({ partnerId }) => ({ partnerId, first: 5 }),
+  'query auditTrail': ({ partnerId }) => ({ partnerId, first: 5 }),
+  'query share': ({ shareId }) => ({ shareId }),
+  'query shares': ({ keyId }) => ({ keyId, first: 5 }),
   'query partnerEligibility': ({ partnerId }) => ({ partnerId }),
   'mutation admitEmployee': ({ networkId, employeeId }) => ({
     input: {
@@ -179,4 +204,24 @@ export const NAMING_FIELDS: Readonly<
     networkId,
     credentialId,
   }),
+  'mutation issueApiKey': (ids) => ({ input: { ...affiliate(ids), label: 'By GraphQL' } }),
+  'mutation revealApiKey': ({ keyId }) => ({ input: { keyId, purpose: 'support' } }),
+  'mutation revealMyApiKey': ({ keyId }) => ({ input: { keyId } }),
+  'mutation relabelApiKey': ({ keyId }) => ({ input: { keyId, label: 'Another' } }),
+  'mutation shareApiKey': ({ keyId }) => ({
+    input: {
+      keyId,
+      recipient: { type: 'contact', reference: 'crm-1' },
+      channel: 'phone',
+      reason: 'first hand-over',
+      bound: 'passphrase',
+    },
+  }),
+  'mutation endShare': ({ shareId }) => ({ input: { shareId } }),
+  'mutation suspendApiKey': ({ keyId }) => ({ input: { keyId, reason: 'under review' } }),
+  'mutation reinstateApiKey': ({ keyId }) => ({ input: { keyId, reason: 'reviewed' } }),
+  'mutation suspendKeyRing': (ids) => ({ input: { ...affiliate(ids), reason: 'under review' } }),
+  'mutation reinstateKeyRing': (ids) => ({ input: { ...affiliate(ids), reason: 'reviewed' } }),
+  'mutation reissueApiKey': ({ keyId }) => ({ input: { keyId, reason: 'leaked' } }),
+  'mutation revokeApiKey': ({ keyId }) => ({ input: { keyId, reason: 'unused' } }),
 };

@@ -13,9 +13,11 @@ const A = 1;
 const B = 2;
 const PARTNER = 10;
 const GRAPHQL_PARTNER = 30;
-/** Only B has these two. */
+/** Only B has what is said to be of B. */
 const PARTNER_OF_B = 900;
 const EMPLOYEE_OF_B = 77;
+const MARKETPLACE_PARTNER = 500;
+const MARKETPLACE_PARTNER_OF_B = 950;
 
 /** What one network's story leaves behind for its later steps. */
 class World {
@@ -28,6 +30,7 @@ class World {
       networkId: teller.networkId,
       partnerId: PARTNER,
       employeeId: 3,
+      marketplacePartnerId: MARKETPLACE_PARTNER,
       keyId: none,
       shareId: none,
       credentialId: none,
@@ -220,6 +223,27 @@ const STORY: Readonly<Record<string, (world: World) => Promise<unknown>>> = {
     await world.ask('POST /v1/key-rings/reinstate');
     await world.ask('GET /v1/api-keys');
   },
+  'a marketplace partner acts for a partner': async (world) => {
+    const at = '/v1/marketplace-partners/:marketplacePartnerId';
+    for (const more of [0, 1, 2])
+      await world.ask('POST /v1/marketplace-partners', {
+        body: { marketplacePartnerId: MARKETPLACE_PARTNER + more, name: 'Fir' },
+      });
+    await world.pages('GET /v1/marketplace-partners');
+    const { issuer } = world.teller.product.issuer;
+    await world.ask(`POST ${at}/users`, { body: { issuer, subject: 'mara' } });
+    await world.ask(`POST ${at}/users`);
+    await world.ask(`POST ${at}/users/unlink`);
+    await world.ask(`POST ${at}/connections`);
+    await world.ask(`GET ${at}`);
+    await world.ask(`GET ${at}/api-keys`);
+    const as = 'marketplaceUser';
+    await world.ask('GET /v1/me', { as });
+    await world.ask('GET /v1/me/connections/api-keys', { as });
+    await world.ask('POST /v1/me/connections/api-keys/reveal', { as, body: { first: 10 } });
+    await world.ask(`POST ${at}/connections/remove`);
+    await world.ask('GET /v1/me/connections/api-keys', { as });
+  },
   'GraphQL reads': async (world) => {
     await world.ask('GET /graphql', { query: { query: '{ ledger { head } }' } });
     await world.graphql('query ledger');
@@ -227,9 +251,15 @@ const STORY: Readonly<Record<string, (world: World) => Promise<unknown>>> = {
     await world.graphql('query networks', { first: 2 });
     await world.graphql('query employees');
     await world.graphql('query partner');
-    await world.graphql('query partners', { first: 10 });
+    await world.graphql('query partners', { first: 5 });
     await world.graphql('query partnerEligibility');
-    await world.graphql('query deadLetters', { first: 10 });
+    await world.graphql('query deadLetters', { first: 5 });
+    await world.graphql('query apiKey');
+    await world.graphql('query apiKeys');
+    await world.graphql('query share');
+    await world.graphql('query shares');
+    await world.graphql('query me');
+    await world.graphql('query myApi', {}, 'partnerUser');
   },
   'GraphQL writes': async (world) => {
     const own = world.ids;
@@ -263,6 +293,36 @@ const STORY: Readonly<Record<string, (world: World) => Promise<unknown>>> = {
     await world.graphql('mutation registerPartner', {
       input: { partnerId: GRAPHQL_PARTNER + 1, name: 'Dogwood', status: 'pending' },
     });
+    const records = [
+      '{"network_affiliate_id":50,"name":"Elm","account_status":"active","time_created":1760000000}',
+      '{"network_affiliate_id":"x"}',
+      'not JSON',
+    ];
+    await world.graphql('mutation importPartners', { input: { records } });
+    world.know(own);
+  },
+  'GraphQL hands out keys': async (world) => {
+    const own = world.ids;
+    await world.graphql('mutation revealMyApiKey', {}, 'partnerUser');
+    const ring = { portal: 'advertiser', holder: { type: 'advertiser', id: 60 } };
+    const issued = await world.graphql('mutation issueApiKey', {
+      input: { ...ring, label: 'By GraphQL' },
+    });
+    world.know({ keyId: text(issued['keyId']) });
+    await world.graphql('mutation revealApiKey');
+    await world.graphql('mutation relabelApiKey');
+    const { token, passphrase } = await world.graphql('mutation shareApiKey');
+    await world.graphql('mutation openShare', { input: { token, passphrase } }, 'nobody');
+    await world.graphql('mutation openShare', { input: { token, passphrase } });
+    const shared = await world.graphql('mutation shareApiKey');
+    world.know({ shareId: text(shared['shareId']) });
+    await world.graphql('mutation endShare');
+    await world.graphql('mutation suspendApiKey');
+    await world.graphql('mutation reinstateApiKey');
+    await world.graphql('mutation suspendKeyRing', { input: { ...ring, reason: 'under review' } });
+    await world.graphql('mutation reinstateKeyRing', { input: { ...ring, reason: 'reviewed' } });
+    world.know({ keyId: text((await world.graphql('mutation reissueApiKey'))['keyId']) });
+    await world.graphql('mutation revokeApiKey');
     world.know(own);
   },
   'the trail is read, whole and in part': async (world) => {
@@ -273,6 +333,7 @@ const STORY: Readonly<Record<string, (world: World) => Promise<unknown>>> = {
     await world.pages('GET /v1/audit', { asOf });
     await world.ask('GET /v1/audit', { query: { type: 'KeyIssued' } });
     await world.ask('GET /v1/audit', { query: { text: 'sandbox' } });
+    await world.graphql('query auditTrail', { asOf });
     await world.ask('GET /v1/audit', { query: { asOf, actor: 'pat', first: 200 } });
   },
   'what is not allowed is refused, and recorded': async (world) => {
@@ -297,13 +358,21 @@ async function foreignThings(b: World | undefined): Promise<{ ids: Ids; cursor: 
     networkId: B,
     partnerId: PARTNER_OF_B,
     employeeId: EMPLOYEE_OF_B,
+    marketplacePartnerId: MARKETPLACE_PARTNER_OF_B,
     keyId: randomUUID(),
     shareId: randomUUID(),
     credentialId: randomUUID(),
     flagId: randomUUID(),
   };
   if (b === undefined) return { ids: nowhere, cursor: () => 'bm90IG9mIGhlcmU' };
-  b.know({ partnerId: PARTNER_OF_B, employeeId: EMPLOYEE_OF_B });
+  b.know({
+    partnerId: PARTNER_OF_B,
+    employeeId: EMPLOYEE_OF_B,
+    marketplacePartnerId: MARKETPLACE_PARTNER_OF_B,
+  });
+  await b.ask('POST /v1/marketplace-partners', {
+    body: { marketplacePartnerId: MARKETPLACE_PARTNER_OF_B, name: 'Only of B' },
+  });
   const body = { partnerId: PARTNER_OF_B, name: 'Only of B', status: 'active' };
   await b.ask('POST /v1/partners', { body });
   await b.ask('POST /v1/networks/:networkId/employees');
@@ -323,6 +392,7 @@ const LISTS = [
   'GET /v1/networks',
   'GET /v1/networks/:networkId/employees',
   'GET /v1/partners',
+  'GET /v1/marketplace-partners',
   'GET /v1/api-keys',
   'GET /v1/shares',
   'GET /v1/webhooks/dead-letters',

@@ -7,7 +7,7 @@ export interface Ask {
   readonly query?: Readonly<Record<string, number | string>>;
   readonly body?: unknown;
   /** Absent: the network's super user. `nobody`: no token. */
-  readonly as?: 'manager' | 'nobody' | 'operator' | 'partnerUser' | 'stranger';
+  readonly as?: 'manager' | 'marketplaceUser' | 'nobody' | 'operator' | 'partnerUser' | 'stranger';
   readonly headers?: Readonly<Record<string, string>>;
 }
 
@@ -53,7 +53,13 @@ export class Teller {
 
   static async of(product: TestApplication, networkId: number): Promise<Teller> {
     const teller = new Teller(product, networkId);
-    const subjects = { super: 'admin', manager: 'manager', partnerUser: 'pat', stranger: 'nobody' };
+    const subjects = {
+      super: 'admin',
+      manager: 'manager',
+      marketplaceUser: 'mara',
+      partnerUser: 'pat',
+      stranger: 'nobody',
+    };
     for (const [who, subject] of Object.entries(subjects))
       teller.tokens.set(who, await product.token(subject, networkId));
     teller.tokens.set('operator', await product.operator());
