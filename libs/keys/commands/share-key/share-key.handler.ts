@@ -134,7 +134,7 @@ function recipientOf({ input }: ShareKey, { ring }: ReachedRing): ShareRecipient
   const field = '/recipient/reference';
   const text = clientText(reference, { max: REFERENCE_CHARACTERS_MAX, field });
   // An address in an event could never be erased; the record that the reference names can.
-  if (type === 'contact' && text.includes('@'))
+  if (type === 'contact' && text.normalize('NFKC').includes('@'))
     throw new DomainError('request/text-not-allowed', { reason: 'personal-data', field });
   return { type, reference: text };
 }
