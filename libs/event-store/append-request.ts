@@ -10,6 +10,8 @@ export const APPEND_EVENTS_MAX = 5_000;
 export const STREAM_ID_BYTES_MAX = 1_024;
 /** UTF-8 bytes of an event type's name. */
 export const EVENT_TYPE_BYTES_MAX = 256;
+/** No stream gets there, and what follows it in one append still is a PostgreSQL `bigint`. */
+export const EXPECTED_REVISION_MAX = POSITION_MAX - BigInt(APPEND_EVENTS_MAX);
 
 /**
  * What every adapter refuses before anything is sent: a real EventStoreDB answers some of it with `unknown`, or twice
@@ -27,7 +29,7 @@ export function checkAppend(
     expectedRevision !== 'noStream' &&
     (typeof expectedRevision !== 'bigint' ||
       expectedRevision < 0n ||
-      expectedRevision > POSITION_MAX)
+      expectedRevision > EXPECTED_REVISION_MAX)
   )
     throw new InvalidEventError(`not a revision to expect: ${String(expectedRevision)}`);
   if (events.length > APPEND_EVENTS_MAX)

@@ -69,7 +69,12 @@ describe('connection string', () => {
   it('never repeats a credential', () => {
     const settings = parseConnectionString('esdb://admin:geheim@h1,h2?tls=false');
     expect(describeConnection(settings)).toBe('eventstoredb esdb://h1:2113,h2:2113 without TLS');
-    for (const text of ['esdb://admin:geheim@h?x=1', 'esdb://admin:geheim@h:0', 'esdb://:geheim@h'])
+    for (const text of [
+      'esdb://admin:geheim@h?x=1',
+      'esdb://admin:geheim@h:0',
+      'esdb://:geheim@h',
+      'esdb://admin:geheim',
+    ])
       expect(messageOf(text)).not.toContain('geheim');
   });
 });

@@ -84,7 +84,8 @@ function parseHost(text: string): Host {
   const [, address, port] = /^(\[[0-9a-f:.]+\]|[^:[\]\s]+)(?::(\d{1,5}))?$/i.exec(text) ?? [];
   const number = port === undefined ? EVENTSTOREDB_PORT_DEFAULT : Number(port);
   if (address === undefined || number < 1 || number > PORT_MAX)
-    throw new ConnectionStringError(`not a host: ${text}`);
+    // Not the text itself: where the @ was forgotten it holds the password.
+    throw new ConnectionStringError('what stands for a host is not name:port');
   return { address, port: number };
 }
 

@@ -10,7 +10,14 @@ import {
 } from '../index.js';
 import { int4Array, int8Array, textArray, uuidArray } from './binary-array.js';
 import type { ConnectionOptions } from './connection.js';
-import { assertFit, clientConfig, cut, rolledBack, translated } from './connection.js';
+import {
+  assertFit,
+  clientConfig,
+  CONNECT_TIMEOUT_MS,
+  cut,
+  rolledBack,
+  translated,
+} from './connection.js';
 
 /** Requests of one group. */
 export const GROUP_REQUESTS_MAX = 512;
@@ -18,6 +25,10 @@ export const GROUP_REQUESTS_MAX = 512;
 export const GROUP_BYTES_MAX = 4 * 1024 * 1024;
 /** Requests that wait for their group; more are refused. */
 export const QUEUE_REQUESTS_MAX = 10_000;
+/** What they hold together. */
+export const QUEUE_BYTES_MAX = 64 * 1024 * 1024;
+/** For the server to take its leave. */
+export const CLOSE_TIMEOUT_MS = 2_000;
 
 interface Request {
   readonly streamId: string;
@@ -46,6 +57,7 @@ interface GroupRow {
  */
 export class GroupWriter {
   private queue: Request[] = [];
+  private queuedBytes = 0;
   private running: Promise<void> | undefined;
   private client: pg.Client | undefined;
   private connecting: Promise<pg.Client> | undefined;
@@ -66,7 +78,10 @@ export class GroupWriter {
     return new Promise((resolve, reject) => {
       if (this.closed) throw new EventStoreUnavailableError('the store is closed');
       if (signal?.aborted) throw new EventStoreUnavailableError('aborted before it was sent');
-      if (this.queue.length >= QUEUE_REQUESTS_MAX)
+      if (
+        this.queue.length >= QUEUE_REQUESTS_MAX ||
+        (this.queue.length > 0 && this.queuedBytes + bytes > QUEUE_BYTES_MAX)
+      )
         throw new EventStoreUnavailableError('too many appends are waiting');
       const settle = () => {
         request.state = 'settled';
@@ -77,7 +92,7 @@ export class GroupWriter {
         if (request.state === 'sent')
           request.fail(new AppendOutcomeUnknownError(`${up} before the answer came`));
         else {
-          this.queue = this.queue.filter((other) => other !== request);
+          this.wait(this.queue.filter((other) => other !== request));
           request.fail(new EventStoreUnavailableError(`${up} before it was sent`));
         }
       };
@@ -106,6 +121,7 @@ export class GroupWriter {
       };
       signal?.addEventListener('abort', abort, { once: true });
       this.queue.push(request);
+      this.queuedBytes += bytes;
       this.running ??= this.run();
     });
   }
@@ -122,7 +138,13 @@ export class GroupWriter {
     await this.connecting?.catch(() => undefined);
     const { client } = this;
     this.client = undefined;
-    if (client) await client.end().catch(() => undefined);
+    if (!client) return;
+    // A server that stands still never answers.
+    const timer = setTimeout(() => {
+      cut(client);
+    }, CLOSE_TIMEOUT_MS);
+    await client.end().catch(() => undefined);
+    clearTimeout(timer);
   }
 
   private async run(): Promise<void> {
@@ -156,8 +178,13 @@ export class GroupWriter {
       bytes += request.bytes;
       group.push(request);
     }
-    this.queue = rest;
+    this.wait(rest);
     return group;
+  }
+
+  private wait(queue: Request[]): void {
+    this.queue = queue;
+    this.queuedBytes = queue.reduce((sum, request) => sum + request.bytes, 0);
   }
 
   private async send(group: readonly Request[]): Promise<void> {
@@ -265,12 +292,18 @@ export class GroupWriter {
     client.on('error', () => {
       this.drop(client);
     });
+    // The client's own time-out is over with the handshake; what is asked after it needs one too.
+    const timer = setTimeout(() => {
+      cut(client);
+    }, CONNECT_TIMEOUT_MS);
     try {
       await client.connect();
       await assertFit(client);
     } catch (error) {
       cut(client);
       throw translated(error, 'nothing');
+    } finally {
+      clearTimeout(timer);
     }
     this.client = client;
     return client;

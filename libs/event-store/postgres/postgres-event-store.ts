@@ -28,7 +28,7 @@ import {
 import type { ConnectionOptions } from './connection.js';
 import { clientConfig, cut, rolledBack, translated } from './connection.js';
 import { GroupWriter } from './group-writer.js';
-import { LOG_CHANNEL, WakeUp } from './wake-up.js';
+import { LOG_CHANNEL, POLL_INTERVAL_MS, WakeUp } from './wake-up.js';
 
 export const APPLICATION_NAME_DEFAULT = 'keyledger-log';
 export const READ_CONNECTIONS_MAX = 4;
@@ -41,6 +41,9 @@ export const READ_BATCH_BYTES = 8 * 1024 * 1024;
 export const FILTER_WINDOW_POSITIONS = 20_000;
 export const RESUBSCRIBE_DELAY_MS_FIRST = 50;
 export const RESUBSCRIBE_DELAY_MS_MAX = 2_000;
+
+/** A wake-up that is later than the poll behind it is of no use, and must not hold a connection. */
+export const NOTIFY_TIMEOUT_MS = POLL_INTERVAL_MS;
 
 export interface PostgresEventStoreOptions {
   readonly url: string;
@@ -86,7 +89,9 @@ export class PostgresEventStore extends EventStore {
     this.description = `postgres://${hostname}:${port || '5432'}${pathname}`;
     this.warn = options.warn ?? (() => undefined);
     this.wakeUp = new WakeUp(connection, () => {
-      this.readers.query(`NOTIFY ${LOG_CHANNEL}`).catch(this.warn);
+      this.query(NOTIFY, { timeoutMs: NOTIFY_TIMEOUT_MS }).catch((error: unknown) => {
+        if (!this.closing.signal.aborted) this.warn(error as Error);
+      });
     });
     this.writer = new GroupWriter(connection, () => {
       this.wakeUp.stored();
@@ -384,6 +389,8 @@ interface Query {
   readonly text: string;
   readonly values: readonly unknown[];
 }
+
+const NOTIFY: Query = { name: 'notify', text: `NOTIFY ${LOG_CHANNEL}`, values: [] };
 
 interface Cursor {
   position: Position;

@@ -11,15 +11,26 @@ import {
   AppendOutcomeUnknownError,
   appendUntilKnown,
   EventStoreUnavailableError,
+  InvalidEventError,
+  POSITION_MAX,
   PositionNotInLogError,
   WrongExpectedRevisionError,
 } from '../index.js';
 import { Following, within } from '../testing/index.js';
-import { clientConfig, STATEMENT_TIMEOUT_MS } from './connection.js';
-import { GROUP_REQUESTS_MAX } from './group-writer.js';
+import { EXPECTED_REVISION_MAX } from '../append-request.js';
+import { clientConfig, CONNECT_TIMEOUT_MS, STATEMENT_TIMEOUT_MS } from './connection.js';
+import {
+  CLOSE_TIMEOUT_MS,
+  GROUP_BYTES_MAX,
+  GROUP_REQUESTS_MAX,
+  QUEUE_BYTES_MAX,
+} from './group-writer.js';
 import { eventStoreMigrations, PostgresEventStore, UnfitServerError } from './index.js';
+import { NOTIFY_TIMEOUT_MS, READ_CONNECTIONS_MAX } from './postgres-event-store.js';
 import type { PostgresLog } from './testing/postgres-log.js';
 import { connectedTo, postgresLog, terminateSessions } from './testing/postgres-log.js';
+import { StallingProxy } from './testing/stalling-proxy.js';
+import { NOTIFY_INTERVAL_MS } from './wake-up.js';
 
 const SERVER_MS = 60_000;
 const APPEND_ONE = 'SELECT log.append_one($1, $2, $3, $4, $5, $6) AS at';
@@ -296,6 +307,98 @@ describe('an append whose outcome is unknown', () => {
     await untilWaiting();
     await held.end('COMMIT');
     expect(await outcome).toBeInstanceOf(WrongExpectedRevisionError);
+  });
+});
+
+describe('a connection that is lost without a word', () => {
+  async function behind<T>(
+    loses: (bytes: Buffer, from: 'client' | 'server') => boolean,
+    work: (other: PostgresEventStore, proxy: StallingProxy) => Promise<T>,
+  ): Promise<T> {
+    const proxy = new StallingProxy(new URL(log.database.url), loses);
+    const other = new PostgresEventStore({ url: await proxy.open() });
+    try {
+      return await work(other, proxy);
+    } finally {
+      await other.close();
+      await proxy.close();
+    }
+  }
+
+  it('right after its handshake is given up for another one', async () => {
+    let connections = 0;
+    const first = (bytes: Buffer, from: 'client' | 'server') =>
+      from === 'client' && bytes.includes('current_setting') && ++connections === 1;
+    await behind(first, async (other) => {
+      const deadline = new Date(Date.now() + 2 * CONNECT_TIMEOUT_MS);
+      const { revision } = await appendUntilKnown(other, stream(), 'noStream', [happened()], {
+        deadline,
+      });
+      expect(revision).toBe(0n);
+      expect(connections).toBe(2);
+    });
+  });
+
+  it('with wake-ups on it takes no reader’s connection for longer than a poll', async () => {
+    let lost = 0;
+    const wakeUps = (bytes: Buffer, from: 'client' | 'server') =>
+      from === 'client' && bytes.includes('NOTIFY') && ++lost <= READ_CONNECTIONS_MAX;
+    await behind(wakeUps, async (other) => {
+      const s = stream();
+      for (let n = 0; lost < READ_CONNECTIONS_MAX; n += 1) {
+        await other.append(s, n === 0 ? 'noStream' : BigInt(n - 1), [happened()]);
+        await new Promise((resolve) => setTimeout(resolve, 3 * NOTIFY_INTERVAL_MS));
+      }
+      await expect(other.head({ timeoutMs: 2 * NOTIFY_TIMEOUT_MS })).resolves.toBeDefined();
+    });
+  });
+
+  it('does not keep a store from closing', async () => {
+    await behind(
+      () => false,
+      async (other, proxy) => {
+        await other.append(stream(), 'noStream', [happened()]);
+        proxy.stall();
+        await within(other.close(), 'the end', CLOSE_TIMEOUT_MS + 2 * CONNECT_TIMEOUT_MS);
+      },
+    );
+  });
+});
+
+describe('requests of one group', () => {
+  it('that expect a revision no bigint can follow are refused alone', async () => {
+    const answers = await Promise.allSettled([
+      store.append(stream(), 'noStream', [happened()]),
+      store.append(stream(), POSITION_MAX, [happened()]),
+      store.append(stream(), EXPECTED_REVISION_MAX, [happened()]),
+      store.append(stream(), 'noStream', [happened()]),
+    ]);
+    const outcomes = answers.map((answer): unknown =>
+      answer.status === 'rejected' ? answer.reason : 'stored',
+    );
+    expect(outcomes).toEqual([
+      'stored',
+      expect.any(InvalidEventError),
+      expect.any(WrongExpectedRevisionError),
+      'stored',
+    ]);
+  });
+
+  it('wait with so many bytes at most', async () => {
+    const held = await heldAppend(stream());
+    const large = () => ({ ...happened(), data: JSON.stringify({ text: 'x'.repeat(1_000_000) }) });
+    const many = Math.ceil((QUEUE_BYTES_MAX + GROUP_BYTES_MAX) / 1_000_000) + 1;
+    const abort = new AbortController();
+    const answers = Promise.allSettled(
+      Array.from({ length: many }, () =>
+        store.append(stream(), 'noStream', [large()], { signal: abort.signal }),
+      ),
+    );
+    await expect(store.append(stream(), 'noStream', [large()])).rejects.toThrow(/too many/);
+    abort.abort();
+    await held.end('ROLLBACK');
+    await answers;
+    await expect(store.append(stream(), 'noStream', [large()])).resolves.toBeDefined();
   });
 });
 
