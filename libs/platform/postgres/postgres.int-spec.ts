@@ -213,7 +213,11 @@ describe('a pool', () => {
           return false;
         }
       };
-      const ended = new Promise((resolve) => client.on('end', resolve));
+      const ended = new Promise<void>((resolve) => {
+        client.on('end', () => {
+          resolve();
+        });
+      });
       const failed = client.query('SELECT pg_sleep(20)').catch((error: unknown) => error);
       await admin.query(
         "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'in use'",
