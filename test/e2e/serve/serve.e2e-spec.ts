@@ -216,7 +216,7 @@ describe('keyledger serve says in one line why it does not start:', () => {
     await mkdir(closed, { recursive: true });
     chmodSync(closed, 0o500);
     // Root may write anywhere but where the kernel says no.
-    const place = process.getuid?.() === 0 ? '/proc/keyledger' : path.join(closed, 'data');
+    const place = process.getuid?.() === 0 ? '/sys/keyledger' : path.join(closed, 'data');
     await refused({ KEYLEDGER_DATA_DIR: place }, /^keyledger: the folder .* can't be written/);
   });
 
