@@ -59,7 +59,7 @@ export class RevealConnectionKeysHandler implements ICommandHandler<RevealConnec
     const left = facts.connections.filter((id) => id > after);
     const shown = left.slice(0, first);
     const items: RevealedConnectionKey[] = [];
-    let at: Position = (await this.store.head(signal ? { signal } : {})) ?? position(0n);
+    let at: Position = (await this.store.head({ signal })) ?? position(0n);
     for (const partner of shown) {
       const ring: RingId = {
         networkId,
