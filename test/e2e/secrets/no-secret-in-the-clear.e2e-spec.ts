@@ -208,8 +208,13 @@ describe('no secret stands anywhere in the clear', () => {
         'x-keyledger-webhook-credential': credential ?? '',
       });
 
+    await inOddPlaces(admin, [key, ...secrets.values(), admin]);
+    secrets.set('access token', admin);
+    secrets.set('access token of the operator', operator);
+
     for (const to of [
       '/metrics',
+      '/openapi.json',
       '/v1/webhooks/dead-letters',
       '/v1/api-keys',
       '/v1/shares',
@@ -219,6 +224,70 @@ describe('no secret stands anywhere in the clear', () => {
       const { status, text } = await call(to, admin);
       expect([to, status]).toEqual([to, 200]);
       served.push(text);
+    }
+  }
+
+  /** Where people paste a secret by mistake. What is answered is no matter; what is kept of it is. */
+  async function inOddPlaces(admin: string, pasted: readonly string[]): Promise<void> {
+    const json = { 'content-type': 'application/json' };
+    const bearer = { authorization: `Bearer ${admin}` };
+    for (const secret of new Set(pasted)) {
+      const said = encodeURIComponent(secret);
+      const graphql = (query: string, variables?: object) =>
+        [
+          `/graphql`,
+          {
+            method: 'POST',
+            headers: { ...json, ...bearer },
+            body: JSON.stringify({ query, variables }),
+          },
+        ] as const;
+      const requests: readonly (readonly [string, RequestInit])[] = [
+        [`/${said}`, { headers: bearer }],
+        [`/v1/share?token=${said}`, {}],
+        [`/v1/shares/open?token=${said}`, { method: 'POST', headers: json, body: '{}' }],
+        [`/v1/partners?${said}=1&after=${said}`, { headers: bearer }],
+        // A search of the trail is itself recorded; of our secrets only a key is known by its form.
+        [`/v1/audit?text=${secret.startsWith('kl_') ? said : 'x'}`, { headers: bearer }],
+        ['/v1/me', { headers: { ...bearer, 'x-eflow-api-key': secret, cookie: `key=${secret}` } }],
+        ['/v1/me', { headers: { ...bearer, traceparent: secret, 'x-correlation-id': secret } }],
+        ['/v1/me', { headers: { authorization: `Basic ${secret}`, referer: `${url}/${said}` } }],
+        [
+          '/v1/api-keys',
+          { method: 'POST', headers: { ...json, ...bearer }, body: `{"label":"${secret}` },
+        ],
+        [
+          '/v1/api-keys',
+          {
+            method: 'POST',
+            headers: { ...json, ...bearer },
+            body: JSON.stringify({ [secret]: secret }),
+          },
+        ],
+        [
+          '/v1/api-keys',
+          { method: 'POST', headers: { ...bearer, 'content-type': secret }, body: secret },
+        ],
+        [
+          '/v1/partners/7/status',
+          { method: 'POST', headers: { ...json, ...bearer, 'if-match': secret }, body: '{}' },
+        ],
+        [
+          '/v1/webhooks/partners/created',
+          {
+            method: 'POST',
+            headers: { ...json, 'x-keyledger-webhook-credential': secret.slice(1) },
+            body: `"${secret}`,
+          },
+        ],
+        graphql(`{ apiKey(keyId: "${secret}") { label } }`),
+        graphql(`{ ${secret.replace(/\W/g, '_')} }`),
+        graphql('query ($id: ID!) { apiKey(keyId: $id) { label } }', {
+          id: secret,
+          [secret]: secret,
+        }),
+      ];
+      for (const [to, init] of requests) await fetch(`${url}${to}`, init).then((r) => r.text());
     }
   }
 
