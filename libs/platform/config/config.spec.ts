@@ -45,9 +45,10 @@ describe('configuration', () => {
       expect.stringMatching(/^KEYLEDGER_LOG_LEVEL: must be one of/),
     ]);
     expect(problemsOf({ DATABASE_URL: `mysql://${secret}` }).join()).not.toContain(secret);
-    expect(problemsOf({ KEYLEDGER_EVENTSTORE: 'http://x' })).toEqual([
-      expect.stringMatching(/^KEYLEDGER_EVENTSTORE: must be/),
-    ]);
+    for (const scheme of ['http', 'kurrentdb'])
+      expect(problemsOf({ KEYLEDGER_EVENTSTORE: `${scheme}://x` })).toEqual([
+        expect.stringMatching(/^KEYLEDGER_EVENTSTORE: must be/),
+      ]);
   });
 
   it('points into a list of issuers', () => {

@@ -282,8 +282,7 @@ function url(
 
 function eventStore(problems: string[], text: string | undefined): EventStoreChoice {
   if (text === undefined || text === 'postgres') return { kind: 'postgres' };
-  if (/^(esdb|kurrentdb)(\+discover)?:\/\//.test(text))
-    return { kind: 'eventstoredb', connectionString: text };
+  if (/^esdb(\+discover)?:\/\//.test(text)) return { kind: 'eventstoredb', connectionString: text };
   problems.push(
     'KEYLEDGER_EVENTSTORE: must be "postgres" or a connection string that starts with esdb:// or esdb+discover://',
   );
