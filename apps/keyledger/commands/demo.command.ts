@@ -9,7 +9,7 @@ import { tellTour } from '../demo/tour.js';
 import { ApiClient, issuerOf, loginWithPassword } from '../login/index.js';
 import { IDENTITY_FOLDER } from '../serve/places.js';
 import { startServer } from '../serve/start-server.js';
-import { interruption } from '../terminal.js';
+import { aborted, interruption } from '../terminal.js';
 
 const say = (line: string) => {
   process.stdout.write(`${line}\n`);
@@ -39,17 +39,21 @@ export class DemoCommand extends CommandRunner {
       process.cwd(),
     );
     say('starting a throw-away instance…');
+    const signal = interruption();
     const server = await startServer({
       role: 'serve',
       config,
-      signal: interruption(),
+      signal,
       tell: () => undefined,
       failed: (error) => {
         say(error.message);
       },
     });
     try {
-      process.exitCode = (await tour(server.url, folder)) ? 0 : 1;
+      const told = tour(server.url, folder);
+      // What it does next fails once the server is gone, and nobody waits for it any more.
+      told.catch(() => undefined);
+      process.exitCode = (await Promise.race([told, interrupted(signal)])) ? 0 : 1;
     } finally {
       await server.close();
       await discardEmbeddedPostgres(folder);
@@ -64,6 +68,11 @@ export class DemoCommand extends CommandRunner {
   parseApi(value: string): string {
     return value;
   }
+}
+
+async function interrupted(signal: AbortSignal): Promise<never> {
+  await aborted(signal);
+  throw signal.reason;
 }
 
 async function tour(api: string, dataDir: string): Promise<boolean> {

@@ -43,7 +43,9 @@ afterAll(async () => {
   await rm(home, { recursive: true, force: true });
 });
 
-const nothingRuns = () => expect(processesNaming(placeOf(folder))).toEqual([]);
+const nothingRuns = () => {
+  expect(processesNaming(placeOf(folder))).toEqual([]);
+};
 
 /** A request whose body is still on its way: it is in flight until it is finished. */
 async function slowRequest(url: string, token: string) {
