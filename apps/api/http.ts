@@ -3,6 +3,7 @@ import helmet from '@fastify/helmet';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { FastifyInstance, FastifyReply, FastifyRequest, FastifyServerFactory } from 'fastify';
+import { DomainError } from '#kernel';
 import type { Metrics } from '#platform/metrics';
 import type { ProblemFilter } from '#problems';
 
@@ -30,8 +31,15 @@ class ProblemAdapter extends FastifyAdapter {
   }
 }
 
-export function httpAdapter(serverFactory?: FastifyServerFactory): FastifyAdapter {
+export function httpAdapter(
+  problems: ProblemFilter,
+  serverFactory?: FastifyServerFactory,
+): FastifyAdapter {
   return new ProblemAdapter({
+    // Paths that Fastify refuses before there is a route.
+    frameworkErrors: (error: Error, request: FastifyRequest, reply: FastifyReply) => {
+      void problems.respond(error, request, reply);
+    },
     ...(serverFactory ? { serverFactory } : {}),
     bodyLimit: BODY_BYTES_MAX,
     requestTimeout: REQUEST_TIMEOUT_MS,
@@ -66,14 +74,21 @@ export async function equip(
     crossOriginResourcePolicy: { policy: 'same-origin' },
     strictTransportSecurity: { maxAge: 31_536_000 },
   });
-  fastify.addHook('onRequest', (request: FastifyRequest, reply: FastifyReply, done: () => void) => {
-    void reply.header(CORRELATION_HEADER, request.id);
-    const [path = ''] = request.url.split('?');
-    if (/^\/docs(\/|$)/.test(path)) void reply.header('content-security-policy', DOCS_POLICY);
-    if (/^\/graphiql(\/|$)/.test(path))
-      void reply.header('content-security-policy', GRAPHIQL_POLICY);
-    done();
-  });
+  fastify.addHook(
+    'onRequest',
+    (request: FastifyRequest, reply: FastifyReply, done: (error?: Error) => void) => {
+      void reply.header(CORRELATION_HEADER, request.id);
+      if (!isAcceptable(request)) {
+        done(new DomainError('request/unsupported-media-type'));
+        return;
+      }
+      const [path = ''] = request.url.split('?');
+      if (/^\/docs(\/|$)/.test(path)) void reply.header('content-security-policy', DOCS_POLICY);
+      if (/^\/graphiql(\/|$)/.test(path))
+        void reply.header('content-security-policy', GRAPHIQL_POLICY);
+      done();
+    },
+  );
   fastify.addHook(
     'onResponse',
     (request: FastifyRequest, reply: FastifyReply, done: () => void) => {
@@ -86,4 +101,17 @@ export async function equip(
       done();
     },
   );
+}
+
+const JSON_MEDIA = /^application\/([\w.+-]+\+)?json\s*(;|$)/i;
+const FORM_MEDIA = /^application\/x-www-form-urlencoded\s*(;|$)/i;
+/** The page of a share link works without JavaScript: its form is the only one. */
+const FORM_ROUTES: ReadonlySet<string> = new Set(['/v1/shares/open']);
+
+/** Bodies are JSON; a webhook's is looked at by its handler, which keeps what it can't read as a dead letter. */
+function isAcceptable({ headers, routeOptions }: FastifyRequest): boolean {
+  const media = headers['content-type'];
+  const route = routeOptions.url ?? '';
+  if (media === undefined || JSON_MEDIA.test(media)) return true;
+  return route.startsWith('/v1/webhooks/') || (FORM_MEDIA.test(media) && FORM_ROUTES.has(route));
 }

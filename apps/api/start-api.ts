@@ -7,11 +7,11 @@ import { installPartnerWebhooks } from '#partners';
 import { HealthChecks } from '#platform/health';
 import { Metrics } from '#platform/metrics';
 import { createPool, RUNTIME_ROLE } from '#platform/postgres';
-import { ProblemCatalogue, ProblemFilter } from '#problems';
+import { ProblemFilter } from '#problems';
 import { EventReaders, PostgresReadModels } from '#projections';
 import type { AccessOptions } from '#access';
 import type { LogSink } from '#platform/logging';
-import { eventCatalogue } from '../composition/catalogue.js';
+import { eventCatalogue, problemCatalogue } from '../composition/catalogue.js';
 import type { Foundations } from '../composition/foundations.js';
 import { ApiModule } from './api.module.js';
 import type { FrontDoor } from './front-door.js';
@@ -42,6 +42,7 @@ export async function startApi(options: ApiStart): Promise<NestFastifyApplicatio
     applicationName: `${recordedBy} reads`,
     connectionsMax: READ_CONNECTIONS_MAX,
   });
+  const problems = new ProblemFilter(problemCatalogue);
   const app = await NestFactory.create<NestFastifyApplication>(
     ApiModule.forRoot({
       foundations,
@@ -52,14 +53,14 @@ export async function startApi(options: ApiStart): Promise<NestFastifyApplicatio
       upgradeGate: new EventReaders(pool, eventCatalogue, recordedBy),
       ...(logSink ? { logSink } : {}),
     }),
-    httpAdapter(door?.serverFactory),
+    httpAdapter(problems, door?.serverFactory),
     { bufferLogs: true, abortOnError: false },
   );
   app.useLogger(new WithoutFramework(app.get(Logger)));
   app.setGlobalPrefix('v1', {
     exclude: ['health/live', 'health/ready', 'metrics', '.well-known/oauth-protected-resource'],
   });
-  await equip(app, app.get(Metrics), new ProblemFilter(app.get(ProblemCatalogue)));
+  await equip(app, app.get(Metrics), problems);
   installAccess(app);
   installPartnerWebhooks(app);
   const checks = app.get(HealthChecks);

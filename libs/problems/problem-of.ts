@@ -34,6 +34,8 @@ const FASTIFY_CODES: Readonly<Record<string, DomainErrorCode>> = {
   FST_ERR_CTP_EMPTY_JSON_BODY: 'request/malformed-json',
   FST_ERR_CTP_INVALID_JSON_BODY: 'request/malformed-json',
   FST_ERR_CTP_INVALID_CONTENT_LENGTH: 'request/malformed-json',
+  FST_ERR_BAD_URL: 'request/not-found',
+  FST_ERR_MAX_PARAM_LENGTH: 'request/not-found',
   FST_ERR_CTP_INVALID_MEDIA_TYPE: 'request/unsupported-media-type',
 };
 

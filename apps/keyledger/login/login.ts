@@ -82,7 +82,7 @@ export async function issuerOf(api: string): Promise<string> {
     });
   } catch {
     throw new LoginError(
-      `${api} does not answer; is Keyledger running there? (--api, KEYLEDGER_API_URL)`,
+      `${api} does not answer; is Keyledger running there? (--api, KEYLEDGER_API)`,
     );
   }
   if (!Array.isArray(servers) || servers.length === 0)
