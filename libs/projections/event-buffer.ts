@@ -66,6 +66,11 @@ export class EventBuffer {
     return this.#batch();
   }
 
+  /** A batch that could not become larger, when there is one. */
+  takeFull(): FeedBatch | undefined {
+    return this.#full(1) ? this.#batch() : undefined;
+  }
+
   #batch(): FeedBatch | undefined {
     let characters = 0;
     let count = 0;

@@ -114,11 +114,17 @@ export class Feed {
 
   async #deliverAll(): Promise<void> {
     const { signal } = this.#abort;
+    let next: FeedBatch | undefined;
     while (!signal.aborted) {
       try {
-        const batch = await this.#buffer.take(this.#waitMs(), !this.caughtUp, signal);
+        const batch = next ?? (await this.#buffer.take(this.#waitMs(), !this.caughtUp, signal));
+        next = undefined;
         if (this.ended) return;
-        if (batch) await this.#deliver(batch);
+        if (batch) {
+          const delivered = this.#deliver(batch);
+          if (!this.caughtUp) next = this.#ahead();
+          await delivered;
+        }
         await this.#whenCaughtUp();
         if (this.members.size === 0) this.#abort.abort();
       } catch (error) {
@@ -126,6 +132,13 @@ export class Feed {
         this.#abort.abort();
       }
     }
+  }
+
+  /** While the database works on a batch, the one after it is made ready. */
+  #ahead(): FeedBatch | undefined {
+    const next = this.#buffer.takeFull();
+    if (next) for (const { consumer } of this.members) consumer.anticipate?.(next.events);
+    return next;
   }
 
   async #deliver(batch: FeedBatch): Promise<void> {

@@ -1,8 +1,13 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import type { Position } from '#event-store';
 import { MemoryEventStore, MemoryLog } from '#event-store/memory';
-import { ProjectionWatch, StaleReadError, UNATTENDED_RED_AFTER_MS } from '#projections';
-import { SWITCH_LOCK_TIMEOUT_MS } from './limits.js';
+import {
+  ProjectionBuilds,
+  ProjectionWatch,
+  StaleReadError,
+  UNATTENDED_RED_AFTER_MS,
+} from '#projections';
+import { FILL_ROWS_REMEMBERED_MAX, SWITCH_LOCK_TIMEOUT_MS } from './limits.js';
 import {
   appendEvents,
   counted,
@@ -134,6 +139,37 @@ describe('a first build', () => {
       (statuses) => statuses.filter(({ serving }) => serving).length === many.length,
     );
     expect(shown.flatMap(({ failure }) => (failure ? [failure.message] : []))).toEqual([]);
+  });
+});
+
+describe('a fill', () => {
+  it('comes to the same rows as events applied as they came, also of rows that it has to look up again', async () => {
+    const { catalogue, clock, pool } = engine;
+    const runner = engine.runner([counts()]);
+    await engine.append(counted(1));
+    const serves = (wanted: bigint) =>
+      eventually(
+        () => runner.status(),
+        (all) => all.some((one) => one.name === 'counts' && one.serving && one.position === wanted),
+      );
+    const ids = Array.from({ length: FILL_ROWS_REMEMBERED_MAX + 500 }, (_, id) => id);
+    const removed = (id: number) => ({ type: 'Removed' as const, data: { id } });
+    const again = ids.filter((id) => id % 7 === 0);
+    await serves(await engine.append(...ids.map((id) => counted(id))));
+    await serves(
+      await engine.append(
+        ...again.map((id) => (id % 2 === 0 ? removed(id) : counted(id, 5, 'again'))),
+        ...again.filter((id) => id % 3 === 0).map((id) => counted(id, 7)),
+      ),
+    );
+    const builds = new ProjectionBuilds({ store, catalogue, clock, pool });
+    const verification = await builds.verify(counts(), new AbortController().signal);
+    expect(verification.tables).toEqual([
+      { table: 'counts', rows: expect.any(Number), different: 0 },
+      { table: 'counts_history', rows: expect.any(Number), different: 0 },
+      { table: 'count_events', rows: expect.any(Number), different: 0 },
+    ]);
+    expect(verification.tables[0]?.rows).toBeGreaterThan(FILL_ROWS_REMEMBERED_MAX);
   });
 });
 

@@ -8,9 +8,11 @@ export const STANDBY_POLL_INTERVAL_MS = 1_000;
 export const SETTLE_INTERVAL_MS = 50;
 
 /** Events in one transaction of one projection, at most. */
-export const BATCH_EVENTS_MAX = 4_000;
+export const BATCH_EVENTS_MAX = 1_000;
 /** Of a batch's data and metadata together (characters); a batch is closed when it has them. */
-export const BATCH_CHARACTERS_MAX = 16_777_216;
+export const BATCH_CHARACTERS_MAX = 8_388_608;
+/** Rows of one table that a fill remembers, so that it need not look them up again. */
+export const FILL_ROWS_REMEMBERED_MAX = 8_192;
 /** While catching up, how long a batch waits to become larger. */
 export const BATCH_FILL_WAIT_MS = 20;
 

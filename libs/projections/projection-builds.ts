@@ -45,6 +45,8 @@ export interface BuildProgress {
 }
 
 const POLL_INTERVAL_MS = 50;
+/** Of a whole rebuild. */
+const REBUILD_POLL_INTERVAL_MS = 250;
 const VERIFY = 'verify';
 
 /** Rebuilds beside what serves, compares, switches, rolls back and drops: what an operator does with builds. */
@@ -102,7 +104,7 @@ export class ProjectionBuilds {
           rows.filter((row) => row.indexed && labels.has(consumerLabel(row))).length === labels.size
         )
           return;
-        await new Promise((resolve) => setTimeout(resolve, POLL_INTERVAL_MS));
+        await new Promise((resolve) => setTimeout(resolve, REBUILD_POLL_INTERVAL_MS));
       }
     } finally {
       await runner.stop();

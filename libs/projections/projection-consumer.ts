@@ -1,14 +1,16 @@
 import type pg from 'pg';
-import type { Position } from '#event-store';
+import type { Position, RecordedEvent } from '#event-store';
 import type { Checkpoints, ConsumerId, Lease } from './checkpoints.js';
 import { inTransaction } from './checkpoints.js';
 import type { Batch, Consumer } from './consumer.js';
 import { FailingEventError } from './consumer.js';
 import { isCausedByEvent } from './database-errors.js';
+import { FillMemory } from './fill-memory.js';
 import { INDEX_BUILD_MEMORY, INDEX_BUILD_TIMEOUT_MS } from './limits.js';
-import type { Projection } from './projection.js';
-import { loadRows, writeRows } from './projection-writes.js';
+import type { Projection, Row } from './projection.js';
+import { loadNewestVersions, loadRows, writeHistory, writeRows } from './projection-writes.js';
 import type { ProjectionSwitch } from './projection-switch.js';
+import type { EventChanges, TableWrites } from './row-fold.js';
 import { ApplyError, changesOf, foldBatch, handlesType, keysTouched } from './row-fold.js';
 import type { CompiledTable } from './table-schema.js';
 import {
@@ -17,9 +19,8 @@ import {
   createIndexesSql,
   createTablesSql,
   dropTablesSql,
-  historyName,
-  qualified,
-  tableName,
+  fillFromHistorySql,
+  settleTablesSql,
 } from './table-schema.js';
 
 /** Fills the tables of one build of a projection, then asks for the switch to them. */
@@ -29,6 +30,8 @@ export class ProjectionConsumer implements Consumer {
   /** Of a second set that shall have no event after that one. */
   stopAfter: Position | undefined;
   readonly #tables: ReadonlyMap<string, CompiledTable>;
+  readonly #memory = new Map<string, FillMemory>();
+  readonly #anticipated = new WeakMap<readonly RecordedEvent[], readonly EventChanges[]>();
 
   /** @param purpose of a second set of tables of the same version; the engine never switches to those by itself. */
   constructor(
@@ -50,6 +53,7 @@ export class ProjectionConsumer implements Consumer {
   }
 
   async prepare(lease: Lease): Promise<void> {
+    this.#forget();
     if (lease.progress.resume !== undefined) return;
     await lease.mutex.run(() =>
       inTransaction(this.checkpoints.pool, async (client) => {
@@ -73,8 +77,17 @@ export class ProjectionConsumer implements Consumer {
       if (events > 0) await this.#write(batch, events, lease);
       if (events < batch.events.length) throw new Error(`${this.id.build} stops there`);
     } catch (error) {
+      this.#forget();
       if (!isCausedByEvent(error)) throw error;
       await this.#upToFailing(batch, lease, error);
+    }
+  }
+
+  anticipate(events: readonly RecordedEvent[]): void {
+    try {
+      this.#anticipated.set(events, changesOf(this.projection, events));
+    } catch {
+      // The event that fails is met again when its turn comes.
     }
   }
 
@@ -109,18 +122,65 @@ export class ProjectionConsumer implements Consumer {
   }
 
   async #write(batch: Batch, to: number, lease: Lease, from = 0): Promise<void> {
-    const events = batch.events.slice(from, to);
-    const changes = changesOf(this.projection, events);
+    const whole = from === 0 && to === batch.events.length;
+    const events = whole ? batch.events : batch.events.slice(from, to);
+    const changes = this.#anticipated.get(events) ?? changesOf(this.projection, events);
     const end = to === batch.events.length ? batch.end : batch.after(to - 1);
     const touched = keysTouched(this.#tables, changes);
     const { build } = this.id;
+    const filling = !lease.indexed;
+    let written = new Map<string, TableWrites>();
     await this.checkpoints.transact(lease, end, async (client) => {
-      const loaded = new Map<string, Awaited<ReturnType<typeof loadRows>>>();
+      const loaded = new Map<string, Map<string, Row>>();
       for (const [name, keys] of touched)
-        loaded.set(name, await loadRows(client, this.#table(name), build, keys));
-      for (const [name, writes] of foldBatch(this.#tables, changes, loaded))
-        await writeRows(client, this.#table(name), build, writes);
+        loaded.set(
+          name,
+          await (filling ? this.#known(client, name, keys) : this.#load(client, name, keys)),
+        );
+      written = foldBatch(this.#tables, changes, loaded, touched);
+      for (const [name, writes] of written) {
+        const table = this.#table(name);
+        // Nobody reads a table that is being filled: of one with history, its rows are made at the end.
+        if (filling && table.history) await writeHistory(client, table, build, writes);
+        else await writeRows(client, table, build, writes);
+      }
     });
+    if (filling) for (const [name, { rows }] of written) this.#memoryOf(name).remember(rows);
+  }
+
+  async #load(
+    client: pg.PoolClient,
+    name: string,
+    keys: ReadonlyMap<string, Row>,
+  ): Promise<Map<string, Row>> {
+    return await loadRows(client, this.#table(name), this.id.build, keys);
+  }
+
+  /** While filling: what is not remembered is looked up. */
+  async #known(
+    client: pg.PoolClient,
+    name: string,
+    keys: ReadonlyMap<string, Row>,
+  ): Promise<Map<string, Row>> {
+    const table = this.#table(name);
+    const missing = new Map(keys);
+    const known = this.#memoryOf(name).take(missing);
+    if (missing.size > 0)
+      for (const [text, row] of table.history
+        ? await loadNewestVersions(client, table, this.id.build, missing)
+        : await this.#load(client, name, missing))
+        known.set(text, row);
+    return known;
+  }
+
+  #memoryOf(name: string): FillMemory {
+    const memory = this.#memory.get(name) ?? new FillMemory();
+    this.#memory.set(name, memory);
+    return memory;
+  }
+
+  #forget(): void {
+    for (const memory of this.#memory.values()) memory.forget();
   }
 
   async #buildIndexes(lease: Lease): Promise<void> {
@@ -130,21 +190,17 @@ export class ProjectionConsumer implements Consumer {
         await this.checkpoints.lock(client, lease);
         await client.query(`SET LOCAL statement_timeout = ${String(INDEX_BUILD_TIMEOUT_MS)}`);
         await client.query(`SET LOCAL maintenance_work_mem = '${INDEX_BUILD_MEMORY}'`);
+        for (const statement of fillFromHistorySql(this.#tables.values(), build))
+          await client.query(statement);
         for (const statement of createIndexesSql(this.#tables.values(), build))
           await client.query(statement);
-        await this.#analyze(client);
+        for (const statement of settleTablesSql(this.#tables.values(), build))
+          await client.query(statement);
         await this.checkpoints.markIndexed(client, lease);
       }),
     );
     lease.indexed = true;
-  }
-
-  async #analyze(client: pg.PoolClient): Promise<void> {
-    for (const table of this.#tables.values()) {
-      await client.query(`ANALYZE ${qualified(tableName(table.name, this.id.build))}`);
-      if (table.history)
-        await client.query(`ANALYZE ${qualified(historyName(table.name, this.id.build))}`);
-    }
+    this.#forget();
   }
 
   #table(name: string): CompiledTable {

@@ -6,7 +6,14 @@ import type { ColumnValue, Row } from './projection.js';
 import type { TableWrites } from './row-fold.js';
 import { copyText, keyText, textOf } from './row-values.js';
 import type { Column, CompiledTable } from './table-schema.js';
-import { columnList, historyColumns, historyName, qualified, tableName } from './table-schema.js';
+import {
+  columnList,
+  FROM_POSITION,
+  historyColumns,
+  historyName,
+  qualified,
+  tableName,
+} from './table-schema.js';
 
 /** The rows with these keys, by `keyText`: one statement, whatever their number. */
 export async function loadRows(
@@ -21,6 +28,40 @@ export async function loadRows(
     arrays(table.key, [...keys.values()]),
   );
   return new Map(rows.map((row) => [keyText(table, row), row]));
+}
+
+/** As `loadRows`, while a fill writes the history only. */
+export async function loadNewestVersions(
+  client: pg.PoolClient,
+  table: CompiledTable,
+  build: string,
+  keys: ReadonlyMap<string, Row>,
+): Promise<Map<string, Row>> {
+  const loaded = table.stored.filter((column) => column.type !== 'tsvector');
+  const key = table.key.map(({ name }) => `h.${name} = g.${name}`).join(' AND ');
+  const { rows } = await client.query<Record<string, ColumnValue>>(
+    `SELECT ${loaded.map(({ name }) => `v.${name}`).join(', ')} FROM ${given(table.key)} g CROSS JOIN LATERAL (
+       SELECT ${columnList(loaded)}, deleted FROM ${qualified(historyName(table.name, build))} h
+       WHERE ${key} ORDER BY ${FROM_POSITION} DESC LIMIT 1) v WHERE NOT v.deleted`,
+    arrays(table.key, [...keys.values()]),
+  );
+  return new Map(rows.map((row) => [keyText(table, row), row]));
+}
+
+/** The versions alone. */
+export async function writeHistory(
+  client: pg.PoolClient,
+  table: CompiledTable,
+  build: string,
+  writes: Pick<TableWrites, 'history'>,
+): Promise<void> {
+  await insertRows(
+    client,
+    qualified(historyName(table.name, build)),
+    historyColumns(table),
+    writes.history,
+    true,
+  );
 }
 
 export async function writeRows(
@@ -44,13 +85,7 @@ export async function writeRows(
     );
   }
   await insertRows(client, target, table.stored, writes.inserts);
-  if (table.history)
-    await insertRows(
-      client,
-      qualified(historyName(table.name, build)),
-      historyColumns(table),
-      writes.history,
-    );
+  if (table.history) await writeHistory(client, table, build, writes);
 }
 
 export async function insertRows(
@@ -58,6 +93,7 @@ export async function insertRows(
   target: string,
   columns: readonly Column[],
   rows: readonly Row[],
+  liveOn = false,
 ): Promise<void> {
   if (rows.length === 0) return;
   if (rows.length < COPY_ROWS_MIN)
@@ -69,7 +105,7 @@ export async function insertRows(
     await copyRows(
       client,
       `COPY ${target} (${columnList(columns)}) FROM STDIN`,
-      copyText(columns, rows),
+      copyText(columns, rows, liveOn),
     );
 }
 

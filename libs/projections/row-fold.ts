@@ -16,6 +16,8 @@ export interface TableWrites {
   readonly updates: readonly Row[];
   readonly deletes: readonly Row[];
   readonly history: readonly Row[];
+  /** What is there afterwards, by `keyText`, of all that was changed. */
+  readonly rows: ReadonlyMap<string, Row | undefined>;
 }
 
 /** One event could not be applied; all before it could. */
@@ -130,11 +132,14 @@ class TableFold {
     const inserts = this.#grown;
     const updates: Row[] = [];
     const deletes: Row[] = [];
-    for (const { existed, row, key } of this.#slots.values())
+    const rows = new Map<string, Row | undefined>();
+    for (const [text, { existed, row, key }] of this.#slots) {
+      rows.set(text, row);
       if (row && !existed) inserts.push(row);
       else if (row) updates.push(row);
       else if (existed) deletes.push(key);
-    return { inserts, updates, deletes, history: this.#history };
+    }
+    return { inserts, updates, deletes, history: this.#history, rows };
   }
 
   #stored(row: Record<string, ColumnValue>, at: Position, before: Row | undefined): Row {
@@ -175,8 +180,8 @@ export function foldBatch(
   tables: ReadonlyMap<string, CompiledTable>,
   batch: readonly EventChanges[],
   loaded: ReadonlyMap<string, ReadonlyMap<string, Row>>,
+  touched: ReadonlyMap<string, ReadonlyMap<string, Row>> = keysTouched(tables, batch),
 ): Map<string, TableWrites> {
-  const touched = keysTouched(tables, batch);
   const folds = new Map<string, TableFold>();
   const foldOf = (name: string): TableFold => {
     const found = folds.get(name);

@@ -127,12 +127,22 @@ function jsonText(value: ColumnValue): string {
   });
 }
 
+/** Of values in rows that live on: each version of a row has the same ones again. */
+const JSON_TEXTS = new WeakMap<object, string>();
+
+function jsonTextAgain(value: ColumnValue): string {
+  if (typeof value !== 'object' || value === null) return jsonText(value);
+  const text = JSON_TEXTS.get(value) ?? jsonText(value);
+  JSON_TEXTS.set(value, text);
+  return text;
+}
+
 /** A value in the text form that `COPY` and casts from text take. */
-export function textOf(column: Column, value: ColumnValue): string | null {
+export function textOf(column: Column, value: ColumnValue, livesOn = false): string | null {
   if (value === null) return null;
   switch (column.type) {
     case 'jsonb':
-      return jsonText(value);
+      return livesOn ? jsonTextAgain(value) : jsonText(value);
     case 'text[]':
       return arrayLiteral(value as readonly string[]);
     default:
@@ -162,12 +172,12 @@ const NEEDS_ESCAPES = /[\\\n\r\t]/;
 const ESCAPES = /[\\\n\r\t]/g;
 
 /** Rows as `COPY … FROM STDIN` takes them (text format). */
-export function copyText(columns: readonly Column[], rows: readonly Row[]): string {
+export function copyText(columns: readonly Column[], rows: readonly Row[], liveOn = false): string {
   const escaped = columns.map(({ type }) => MAY_NEED_ESCAPES.has(type));
   let text = '';
   for (const row of rows) {
     columns.forEach((column, number) => {
-      const value = textOf(column, row[column.name] ?? null);
+      const value = textOf(column, row[column.name] ?? null, liveOn);
       if (number > 0) text += '\t';
       if (value === null) text += '\\N';
       else if (escaped[number] && NEEDS_ESCAPES.test(value))

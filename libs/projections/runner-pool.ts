@@ -56,11 +56,24 @@ export function createRunnerPool(options: RunnerPoolOptions): pg.Pool {
   return pool;
 }
 
+const UTC_TIME = /^(\d{4}-\d\d-\d\d) (\d\d:\d\d:\d\d)(\.\d{1,3})?\+00$/;
+
+/** As these sessions write nearly all times; `undefined`: another form. */
+function isoTime(text: string): string | undefined {
+  const [, day, time, fraction = '.'] = UTC_TIME.exec(text) ?? [];
+  return day === undefined || time === undefined
+    ? undefined
+    : `${day}T${time}${fraction.padEnd(4, '0')}Z`;
+}
+
 /** `int8` as bigint, `timestamptz` as ISO-8601. */
 function columnTypes(): pg.CustomTypesConfig {
   const types = new pg.TypeOverrides();
   const toDate = pg.types.getTypeParser(pg.types.builtins.TIMESTAMPTZ) as (text: string) => Date;
   types.setTypeParser(pg.types.builtins.INT8, BigInt);
-  types.setTypeParser(pg.types.builtins.TIMESTAMPTZ, (text: string) => toDate(text).toISOString());
+  types.setTypeParser(
+    pg.types.builtins.TIMESTAMPTZ,
+    (text: string) => isoTime(text) ?? toDate(text).toISOString(),
+  );
   return types;
 }

@@ -89,25 +89,49 @@ export function columnList(columns: readonly Column[]): string {
   return columns.map((column) => column.name).join(', ');
 }
 
-/** Tables with their keys; other indexes come after the fill (`createIndexesSql`). */
+/**
+ * Tables with their keys; other indexes come after the fill (`createIndexesSql`). Until then nobody reads them, and
+ * nobody has to look after them (`settleTablesSql`).
+ */
 export function createTablesSql(tables: Iterable<CompiledTable>, build: string): string[] {
   return [...tables].flatMap((table) => [
-    `CREATE TABLE IF NOT EXISTS ${qualified(tableName(table.name, build))} (${[
-      ...table.stored.map(
-        (column) => `${column.name} ${column.type}${column.nullable ? '' : ' NOT NULL'}`,
-      ),
-      `PRIMARY KEY (${columnList(table.key)})`,
-    ].join(', ')})`,
+    ...createTableSql(tableName(table.name, build), table.stored, table.key),
     ...(table.history
       ? [
-          `CREATE TABLE IF NOT EXISTS ${qualified(historyName(table.name, build))} (${[
-            ...historyColumns(table).map(
-              (column) => `${column.name} ${column.type}${column.nullable ? '' : ' NOT NULL'}`,
-            ),
-          ].join(', ')})`,
+          ...createTableSql(historyName(table.name, build), historyColumns(table)),
+          versionsIndexSql(table, build),
         ]
       : []),
   ]);
+}
+
+function createTableSql(
+  name: string,
+  columns: readonly Column[],
+  key: readonly Column[] = [],
+): string[] {
+  const parts = columns.map(
+    (column) => `${column.name} ${column.type}${column.nullable ? '' : ' NOT NULL'}`,
+  );
+  if (key.length > 0) parts.push(`PRIMARY KEY (${columnList(key)})`);
+  const notFiltered = columns.filter((column) => column.type === 'jsonb');
+  return [
+    `CREATE TABLE IF NOT EXISTS ${qualified(name)} (${parts.join(', ')}) WITH (autovacuum_enabled = off)`,
+    ...(notFiltered.length === 0
+      ? []
+      : [
+          `ALTER TABLE ${qualified(name)} ${notFiltered.map((column) => `ALTER COLUMN ${column.name} SET STATISTICS 0`).join(', ')}`,
+        ]),
+  ];
+}
+
+/** After the fill: planner and vacuum look after them from here on. */
+export function settleTablesSql(tables: Iterable<CompiledTable>, build: string): string[] {
+  return [...tables].flatMap((table) =>
+    [tableName(table.name, build), ...(table.history ? [historyName(table.name, build)] : [])]
+      .map(qualified)
+      .flatMap((name) => [`ALTER TABLE ${name} RESET (autovacuum_enabled)`, `ANALYZE ${name}`]),
+  );
 }
 
 /** A deleted version has nothing but its key. */
@@ -130,6 +154,28 @@ export function createIndexesSql(tables: Iterable<CompiledTable>, build: string)
   ]);
 }
 
+/** There from the start: a fill looks up in the history what a row is. */
+function versionsIndexSql(table: CompiledTable, build: string): string {
+  const name = historyName(table.name, build);
+  return `CREATE UNIQUE INDEX IF NOT EXISTS ${identifier(`${name}_versions`)} ON ${qualified(name)} (${columnList(table.key)}, ${FROM_POSITION} DESC)`;
+}
+
+/** After the fill of tables with history, which writes that only: their rows are its newest versions. */
+export function fillFromHistorySql(tables: Iterable<CompiledTable>, build: string): string[] {
+  return [...tables].flatMap((table) => {
+    if (!table.history) return [];
+    const target = qualified(tableName(table.name, build));
+    const history = qualified(historyName(table.name, build));
+    const sameKey = table.key.map(({ name }) => `later.${name} = h.${name}`).join(' AND ');
+    return [
+      `DELETE FROM ${target}`,
+      `INSERT INTO ${target} (${columnList(table.stored)})
+       SELECT ${columnList(table.stored)} FROM ${history} h WHERE NOT deleted AND NOT EXISTS (
+         SELECT FROM ${history} later WHERE ${sameKey} AND later.${FROM_POSITION} > h.${FROM_POSITION})`,
+    ];
+  });
+}
+
 function historyIndexesSql(table: CompiledTable, build: string): string[] {
   const name = historyName(table.name, build);
   // The list orders again, over the first versions only: what drives a list as of a position.
@@ -137,7 +183,7 @@ function historyIndexesSql(table: CompiledTable, build: string): string[] {
     (index) => (index.method ?? 'btree') === 'btree' && index.where === undefined,
   );
   return [
-    `CREATE UNIQUE INDEX IF NOT EXISTS ${identifier(`${name}_versions`)} ON ${qualified(name)} (${columnList(table.key)}, ${FROM_POSITION} DESC)`,
+    versionsIndexSql(table, build),
     ...lists.map((index, number) =>
       indexSql({ columns: index.columns }, number, name, `${FROM_POSITION} = ${BORN_POSITION}`),
     ),
