@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import type { Permission, Principal } from '#access';
+import type { Principal } from '#access';
 import { Authorizer } from '#access';
 import type { Position } from '#event-store';
 import type { MarketplacePartnerId, NetworkId } from '#kernel';
@@ -10,6 +10,7 @@ import type { MarketplacePartnerCommand } from '../domain/marketplace-partner.co
 import { marketplacePartnerDecider } from '../domain/marketplace-partner.decider.js';
 import type { MarketplacePartnerProfile } from '../domain/marketplace-partner.value.js';
 import { marketplacePartnerStreamId } from '../marketplace-partner.reader.js';
+import { authorizeMarketplace } from '../marketplace-authority.js';
 import { networkOf } from '../own-network.js';
 
 /** What a command handler tells the edge. */
@@ -51,15 +52,4 @@ export class MarketplacePartnerDecisions {
       throw new DomainError('partners/marketplace-partner-not-found');
     return { marketplacePartner: state.profile, position };
   }
-}
-
-/** Its connections are partners of any manager: it is in nobody's limited scope. @throws {DomainError} `access/forbidden` */
-export async function authorizeMarketplace(
-  authorizer: Authorizer,
-  principal: Principal,
-  permission: Permission,
-): Promise<void> {
-  await authorizer.authorize(principal, permission, { networkId: networkOf(principal) });
-  if (principal.employee?.scope === 'limited' && !principal.employee.superUser)
-    throw new DomainError('access/forbidden', { required: 'global-scope' });
 }

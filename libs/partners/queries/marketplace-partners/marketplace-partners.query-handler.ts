@@ -14,7 +14,7 @@ import {
   ReadModels,
   rowsAsOf,
 } from '#projections';
-import { authorizeMarketplace } from '../../commands/marketplace-partner-decisions.js';
+import { authorizeMarketplace } from '../../marketplace-authority.js';
 import { networkOf } from '../../own-network.js';
 import {
   MARKETPLACE_PARTNERS_TABLE,
