@@ -193,8 +193,8 @@ describe('bad input', () => {
     ['another prototype', '{"__proto__":{"superUser":true}}', 'application/json', 400],
     ['a constructor', '{"constructor":{"prototype":{"x":1}}}', 'application/json', 400],
     ['nesting without end', '['.repeat(100_000), 'application/json', 400],
-    ['a form', 'portal=affiliate', 'application/x-www-form-urlencoded', 400],
-    ['plain text', 'portal', 'text/plain', 400],
+    ['a form', 'portal=affiliate', 'application/x-www-form-urlencoded', 415],
+    ['plain text', 'portal', 'text/plain', 415],
     ['another media type', '<portal/>', 'application/xml', 415],
     [
       'an integer beyond 2^53',
