@@ -259,6 +259,14 @@ describe('a query of the audit trail', () => {
     ).rejects.toMatchObject(refused);
   });
 
+  it('refuses to search for a credential, and records nothing of it', async () => {
+    const before = (await recorded()).length;
+    const token = 'q9ZsT1mXvB3nL0kPwRfYcD7eUaHgJ5tQxW2oI8rKyVM';
+    for (const filter of [{ text: token }, { actor: token }, { type: token }])
+      await expect(search(filter)).rejects.toMatchObject({ code: 'request/text-not-allowed' });
+    expect(await recorded()).toHaveLength(before);
+  });
+
   it('shows nothing when it cannot be recorded', async () => {
     store.broken = true;
     try {

@@ -18,6 +18,7 @@ import {
   ReadModels,
 } from '#projections';
 import { PersonalData, WrappingKeyMissingError } from '#sealing';
+import { looksLikeCredential } from '../../domain/credential-shape.value.js';
 import type { AuditErrorCode } from '../../domain/audit.errors.js';
 import type { AuditFilter } from '../../domain/audit.events.js';
 import { auditWords } from '../../domain/audit-words.value.js';
@@ -160,16 +161,20 @@ function checked(filter: AuditFilter): AuditFilter {
     });
   return {
     ...filter,
-    ...(type === undefined
-      ? {}
-      : { type: clientText(type, { max: AUDIT_TEXT_CHARACTERS_MAX, field: '?type' }) }),
+    ...(type === undefined ? {} : { type: searchText(type, AUDIT_TEXT_CHARACTERS_MAX, '?type') }),
     ...(actor === undefined
       ? {}
-      : { actor: clientText(actor, { max: AUDIT_ACTOR_CHARACTERS_MAX, field: '?actor' }) }),
-    ...(text === undefined
-      ? {}
-      : { text: clientText(text, { max: AUDIT_TEXT_CHARACTERS_MAX, field: '?text' }) }),
+      : { actor: searchText(actor, AUDIT_ACTOR_CHARACTERS_MAX, '?actor') }),
+    ...(text === undefined ? {} : { text: searchText(text, AUDIT_TEXT_CHARACTERS_MAX, '?text') }),
   };
+}
+
+/** @throws {DomainError} `request/text-not-allowed`: what is searched for is recorded, and no credential may be. */
+function searchText(value: string, max: number, field: string): string {
+  const text = clientText(value, { max, field });
+  if (looksLikeCredential(text))
+    throw new DomainError('request/text-not-allowed', { reason: 'key-material', field });
+  return text;
 }
 
 const needsTimes = ({ asOf, from, to }: AuditFilter): boolean =>
