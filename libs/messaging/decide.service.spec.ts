@@ -12,8 +12,11 @@ import { DomainError } from '#kernel';
 import { FixedClock } from '#kernel/testing';
 import { ProblemCatalogue, requestProblems } from '#problems';
 import { PersonalData, WrappingKeyMissingError } from '#sealing';
+import { memorySealing } from '#sealing/testing';
+import { RequestHasher } from './request-hasher.js';
 import type { MemoryMessagingOptions } from './testing/index.js';
 import { memoryMessaging, requestContext } from './testing/index.js';
+import type { Receipt } from './index.js';
 import { CONFLICT_RETRIES_MAX, UpgradeGate } from './index.js';
 
 type Painted = DomainEvent<'Painted', { readonly colour: string; readonly secret?: string }>;
@@ -204,6 +207,36 @@ describe('a request that is sent again', () => {
     await expect(paint('red', sent('red', commandId))).rejects.toThrow(
       'request/idempotency-key-reused',
     );
+  });
+
+  describe.each(['red', 'brown'])('after the pepper was rotated, having asked for %s', (colour) => {
+    async function rotated() {
+      const { sealingKeys, peppers } = memorySealing(new FixedClock());
+      const hasher = new RequestHasher(peppers);
+      const { paint, log } = setUp();
+      const commandId = randomUUID();
+      const ask = async (body: string) => {
+        const hashes = await hasher.hash('paint', { body });
+        return paint(body, requestContext({ commandId, idempotent: true, ...hashes }));
+      };
+      const first = await ask(colour).catch((error: unknown) => error);
+      sealingKeys.rotatePepper();
+      return { ask, first, log };
+    }
+
+    it('is refused with another body', async () => {
+      const { ask } = await rotated();
+      await expect(ask('blue')).rejects.toMatchObject({ code: 'request/idempotency-key-reused' });
+    });
+
+    it('gets the first answer with the same body', async () => {
+      const { ask, first, log } = await rotated();
+      const stored = log.events.length;
+      const again = await ask(colour).catch((error: unknown) => error);
+      if (first instanceof Error) expect(again).toEqual(first);
+      else expect(again).toMatchObject({ eventIds: (first as Receipt).eventIds, replayed: true });
+      expect(log.events).toHaveLength(stored);
+    });
   });
 
   it('gets the same refusal, with the details of then', async () => {

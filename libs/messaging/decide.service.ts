@@ -81,7 +81,7 @@ export class LedgerDecideService extends DecideService {
       const applied = appliedBy(request, seen.events);
       if (applied) return applied;
       if (known) {
-        if (differs(known.requestHash, context.requestHash))
+        if (differs(known.requestHash, context))
           throw new DomainError('request/idempotency-key-reused');
         if (known.outcome?.streamId === request.streamId && conflicts === 0)
           return answered(request, known.outcome, seen.events);
@@ -251,7 +251,7 @@ function appliedBy<State, Command, Event extends DomainEvent>(
   const own = events.filter(({ metadata }) => metadata.commandId === context.commandId);
   const last = own.at(-1);
   if (!last) return undefined;
-  if (own.some(({ metadata }) => differs(metadata.requestHash, context.requestHash)))
+  if (own.some(({ metadata }) => differs(metadata.requestHash, context)))
     throw new DomainError('request/idempotency-key-reused');
   return {
     streamId,

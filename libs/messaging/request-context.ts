@@ -7,6 +7,8 @@ export interface RequestContext {
   readonly commandId: string;
   /** Keyed hash of operation and body: the same `commandId` with another one is refused (422). */
   readonly requestHash: string;
+  /** The same request under the older peppers that are held: what was stored before a rotation is compared with these. */
+  readonly olderRequestHashes?: readonly string[];
   /** Whether the client sent an `Idempotency-Key`: only then are refusals and no-ops remembered (24 h). */
   readonly idempotent: boolean;
   readonly correlationId: string;

@@ -81,9 +81,9 @@ export class RequestContexts {
     const userAgent = userAgentOf(request);
     return {
       commandId,
-      requestHash: operation.changes
+      ...(operation.changes
         ? await this.hasher.hash(operation.name, operation.input)
-        : UNHASHED,
+        : { requestHash: UNHASHED }),
       idempotent,
       correlationId: request.id,
       causationId: commandId,

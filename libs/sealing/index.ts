@@ -1,4 +1,4 @@
-export type { SealedSecret, WrappedKey } from './sealing.port.js';
+export type { PepperedHash, SealedSecret, WrappedKey } from './sealing.port.js';
 export {
   KeyWrapper,
   Peppers,

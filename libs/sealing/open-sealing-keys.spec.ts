@@ -65,6 +65,19 @@ describe('root keys', () => {
     expect((await openSealingKeys(none, registry, NOT_EMPTY)).state.status).toBe('missing');
   });
 
+  it('are known with a pepper that was rotated in, and a key file of before it is another one', async () => {
+    const first = await openSealingKeys(file(), registry, EMPTY);
+    const old = await readFile(file().path, 'utf8');
+    const content = JSON.parse(old) as { peppers: string[] };
+    const rotated = JSON.stringify({ ...content, peppers: [OTHER_KEY, ...content.peppers] });
+    await writeFile(file().path, rotated);
+    const second = await openSealingKeys(file(), registry, NOT_EMPTY);
+    expect(second.keys().peppers.slice(1)).toEqual(first.keys().peppers);
+    expect((await openSealingKeys(file(), registry, NOT_EMPTY)).state.status).toBe('present');
+    await writeFile(file().path, old);
+    expect((await openSealingKeys(file(), registry, NOT_EMPTY)).state.status).toBe('missing');
+  });
+
   it.each([0o640, 0o604, 0o660, 0o700 | 0o001])(
     'are refused from a file of mode %o, by name and without the key',
     async (mode) => {

@@ -45,10 +45,10 @@ export async function openSealingKeys(
         `${name} is not set: a new ledger needs its wrapping key, the base64 text of 32 random bytes`,
       );
     if (await registry.registerFirst(idsOf(keys))) return new PresentSealingKeys(name, keys);
-    return matched(name, keys, await registry.ids());
+    return matched(name, keys, registry);
   }
   if (!keys) return new MissingSealingKeys(name, `the key of this ledger is not at ${name}`);
-  return matched(name, keys, registered);
+  return matched(name, keys, registry);
 }
 
 function fromText(text: string): RootKeys | undefined {
@@ -61,21 +61,35 @@ function fromText(text: string): RootKeys | undefined {
   return { wrappingKey, peppers: [derivedPepper(wrappingKey)] };
 }
 
-function matched(
+/**
+ * A pepper that a rotation put in front of the others is registered: from then on a key file of before the rotation, which
+ * would find nothing of what was hashed since, is told from the right one.
+ */
+async function matched(
   name: string,
   keys: RootKeys,
-  registered: readonly { readonly kind: SealingKeyKind; readonly id: string }[],
-): SealingKeys {
-  const held = new Set(idsOf(keys).map(({ kind, id }) => `${kind}:${id}`));
-  return registered.every(({ kind, id }) => held.has(`${kind}:${id}`))
-    ? new PresentSealingKeys(name, keys)
-    : new MissingSealingKeys(
-        name,
-        `the key at ${name} is not the one that this ledger was sealed with`,
-      );
+  registry: SealingKeyRegistry,
+): Promise<SealingKeys> {
+  const registered = await registry.ids();
+  const has = (list: readonly SealingKeyId[], { kind, id }: SealingKeyId) =>
+    list.some((one) => one.kind === kind && one.id === id);
+  const held = idsOf(keys);
+  if (!registered.every((one) => has(held, one)))
+    return new MissingSealingKeys(
+      name,
+      `the key at ${name} is not the one that this ledger was sealed with`,
+    );
+  const added = held.filter((one) => !has(registered, one));
+  if (added.length > 0) await registry.registerMore(added);
+  return new PresentSealingKeys(name, keys);
 }
 
-function idsOf(keys: RootKeys): readonly { readonly kind: SealingKeyKind; readonly id: string }[] {
+interface SealingKeyId {
+  readonly kind: SealingKeyKind;
+  readonly id: string;
+}
+
+function idsOf(keys: RootKeys): readonly SealingKeyId[] {
   return [
     { kind: 'wrapping', id: keys.wrappingKey.id },
     ...keys.peppers.map(({ id }) => ({ kind: 'pepper' as const, id })),

@@ -21,6 +21,10 @@ export abstract class SealingKeyRegistry {
   abstract registerFirst(
     keys: readonly { readonly kind: SealingKeyKind; readonly id: string }[],
   ): Promise<boolean>;
+  /** Registers keys that a rotation added; those that are known stay as they are. */
+  abstract registerMore(
+    keys: readonly { readonly kind: SealingKeyKind; readonly id: string }[],
+  ): Promise<void>;
 }
 
 /** The root keys in use, or why there are none: everything that needs no secret goes on. */

@@ -44,6 +44,23 @@ export abstract class Peppers {
   abstract ids(): Promise<readonly string[]>;
   /** Hex. @throws {WrappingKeyMissingError} no pepper of that id. */
   abstract hash(pepperId: string, purpose: string, value: string): Promise<string>;
+
+  /**
+   * Under every pepper that is held, the current one first: what was stored before a rotation is found by the others.
+   *
+   * @throws {WrappingKeyMissingError}
+   */
+  async hashes(purpose: string, value: string): Promise<readonly PepperedHash[]> {
+    const ids = await this.ids();
+    return Promise.all(
+      ids.map(async (pepperId) => ({ pepperId, hash: await this.hash(pepperId, purpose, value) })),
+    );
+  }
+}
+
+export interface PepperedHash {
+  readonly pepperId: string;
+  readonly hash: string;
 }
 
 /** Personal data in events: sealed with a key of their subject's own, which can be erased. */

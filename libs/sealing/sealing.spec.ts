@@ -56,6 +56,18 @@ describe('peppers', () => {
   });
 });
 
+describe('a rotation of the pepper', () => {
+  it('leaves what was hashed before it findable, the current hash first', async () => {
+    const { peppers, sealingKeys } = memorySealing(new FixedClock());
+    const [before] = await peppers.hashes('key', 'value');
+    sealingKeys.rotatePepper();
+    const [current, ...older] = await peppers.hashes('key', 'value');
+    expect(current?.pepperId).toBe(await peppers.current());
+    expect(current?.hash).not.toBe(before?.hash);
+    expect(older).toEqual([before]);
+  });
+});
+
 describe('personal data', () => {
   it('is gone with its subject’s key, and nobody else’s with it', async () => {
     const clock = new FixedClock();

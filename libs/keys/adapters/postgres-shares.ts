@@ -64,10 +64,12 @@ export class PostgresShares extends ShareStore {
     );
   }
 
-  override async findByToken(tokenHash: string): Promise<ShareRecord | undefined> {
+  override async findByToken(
+    ...tokenHashes: readonly string[]
+  ): Promise<ShareRecord | undefined> {
     const [row] = await this.database.query<ShareColumns[]>(
-      `SELECT ${shareColumns} FROM ledger.share_secrets WHERE token_hash = $1`,
-      [tokenHash],
+      `SELECT ${shareColumns} FROM ledger.share_secrets WHERE token_hash = ANY($1)`,
+      [tokenHashes],
     );
     return row && recordOf(row);
   }

@@ -32,8 +32,8 @@ export abstract class ShareStore {
   /** Rings with confirmed shares that have an expiry at or before `at` and were not destroyed. */
   abstract ringsDue(at: Date, countMax: number): Promise<readonly RingId[]>;
 
-  /** The share whose link carries this token, of whatever network. */
-  abstract findByToken(tokenHash: string): Promise<ShareRecord | undefined>;
+  /** The share whose link carries this token, of whatever network: its hash under each pepper that is held. */
+  abstract findByToken(...tokenHashes: readonly string[]): Promise<ShareRecord | undefined>;
 
   abstract locate(
     networkId: NetworkId,

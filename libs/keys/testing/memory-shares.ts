@@ -44,8 +44,11 @@ export class MemoryShares extends ShareStore {
     return Promise.resolve();
   }
 
-  override async findByToken(tokenHash: string): Promise<ShareRecord | undefined> {
-    return Promise.resolve(this.kept.find(({ record }) => record.tokenHash === tokenHash)?.record);
+  override async findByToken(
+    ...tokenHashes: readonly string[]
+  ): Promise<ShareRecord | undefined> {
+    const found = this.kept.find(({ record }) => tokenHashes.includes(record.tokenHash));
+    return Promise.resolve(found?.record);
   }
 
   override async locate(networkId: NetworkId, shareId: ShareId) {

@@ -47,6 +47,13 @@ export function shareStoreContract(store: () => ShareStore): void {
       expect(await store().findByToken(two.tokenHash)).toEqual(two);
     });
 
+    it('are found by the one of several hashes that is theirs', async () => {
+      const [record, other] = [newRecord(), newRecord()];
+      await store().keep(record, AT);
+      expect(await store().findByToken(other.tokenHash, record.tokenHash)).toEqual(record);
+      expect(await store().findByToken()).toBeUndefined();
+    });
+
     it('are located within their network only', async () => {
       const record = newRecord();
       const { ring } = record;

@@ -58,7 +58,7 @@ async function setUp() {
     catalogue: new EventCatalogue(networksEvents),
     store,
   });
-  const { peppers } = memorySealing(new FixedClock());
+  const { peppers, sealingKeys } = memorySealing(new FixedClock());
   const authorizer = new LedgerAuthorizer();
   const networks = new NetworkSettingsReader(streams);
   const create = new CreateNetworkHandler(authorizer, decisions);
@@ -77,6 +77,7 @@ async function setUp() {
   };
   return {
     events,
+    sealingKeys,
     networks,
     create,
     setKeyPolicy: new SetKeyPolicyHandler(authorizer, decisions),
@@ -209,6 +210,16 @@ describe('a webhook credential', () => {
         code: 'networks/webhook-credential-invalid',
         details: {},
       });
+  });
+
+  it('says its network after the pepper was rotated, and so does one of since then', async () => {
+    const { verifier, sealingKeys, answer, issue } = await issued();
+    sealingKeys.rotatePepper();
+    const later = await issue.execute(
+      new IssueWebhookCredential(superUser, context(), { networkId: NETWORK, label: 'Later' }),
+    );
+    for (const { credential, credentialId } of [answer, later])
+      expect(await verifier.verify(credential)).toEqual({ networkId: NETWORK, credentialId });
   });
 
   it('is refused with another secret while it is active', async () => {

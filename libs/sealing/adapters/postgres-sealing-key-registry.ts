@@ -30,6 +30,16 @@ export class PostgresSealingKeyRegistry extends SealingKeyRegistry {
       return true;
     });
   }
+
+  override async registerMore(
+    keys: readonly { readonly kind: SealingKeyKind; readonly id: string }[],
+  ): Promise<void> {
+    for (const { kind, id } of keys)
+      await this.database.query(
+        'INSERT INTO ledger.sealing_keys (kind, id) VALUES ($1, $2) ON CONFLICT DO NOTHING',
+        [kind, id],
+      );
+  }
 }
 
 /** Two processes that start at once on an empty ledger register one set of keys. */

@@ -13,11 +13,17 @@ import { SubjectKeyStore } from '../subject-keys.port.js';
 
 /** Fresh root keys that can be taken away and given back. */
 export class SwitchableSealingKeys extends SealingKeys {
-  private readonly rootKeys: RootKeys = {
+  private rootKeys: RootKeys = {
     wrappingKey: randomRootKey(),
     peppers: [randomRootKey()],
   };
   missing = false;
+
+  /** A new pepper becomes the current one; the older ones stay. */
+  rotatePepper(): void {
+    const { wrappingKey, peppers } = this.rootKeys;
+    this.rootKeys = { wrappingKey, peppers: [randomRootKey(), ...peppers] };
+  }
 
   override get state(): SealingKeys['state'] {
     return this.missing
@@ -60,6 +66,12 @@ export class MemorySealingKeyRegistry extends SealingKeyRegistry {
     if (this.keys.length > 0) return Promise.resolve(false);
     this.keys = keys;
     return Promise.resolve(true);
+  }
+  override async registerMore(
+    keys: readonly { readonly kind: SealingKeyKind; readonly id: string }[],
+  ): Promise<void> {
+    this.keys = [...this.keys, ...keys];
+    return Promise.resolve();
   }
 }
 

@@ -86,8 +86,8 @@ export class OpenShareHandler implements ICommandHandler<OpenShare> {
 
   private async find(token: string): Promise<ShareRecord | undefined> {
     if (!TOKEN.test(token)) return undefined;
-    const pepperId = await this.peppers.current();
-    return this.shares.findByToken(await this.peppers.hash(pepperId, SHARE_TOKEN_PURPOSE, token));
+    const hashes = await this.peppers.hashes(SHARE_TOKEN_PURPOSE, token);
+    return this.shares.findByToken(...hashes.map(({ hash }) => hash));
   }
 
   private async open(
