@@ -1,6 +1,7 @@
 import 'reflect-metadata';
 import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { randomUUID } from 'node:crypto';
 import { Module } from '@nestjs/common';
 import { APP_FILTER, APP_PIPE } from '@nestjs/core';
 import { GraphQLModule } from '@nestjs/graphql';
@@ -26,6 +27,7 @@ import {
 import { RecordingDenials } from '#access/testing';
 import { EventCatalogue, EventStore, ledgerEvents, openLedger } from '#event-store';
 import { MemoryEventStore, MemoryLog } from '#event-store/memory';
+import type { NetworkId } from '#kernel';
 import { Clock, employeeId, networkId } from '#kernel';
 import { MessagingModule } from '#messaging';
 import { MirroredPersonalData } from '#messaging/testing';
@@ -610,7 +612,7 @@ describe('networks and partners over REST and GraphQL', () => {
       letters: app.get(DeadLetters),
       kept: async (network) => {
         const rows = await dataSource.query<{ partner_id: bigint | null; count: number }[]>(
-          'SELECT partner_id, count FROM ledger.dead_letters WHERE network_id = $1 ORDER BY id',
+          'SELECT partner_id, count FROM ledger.dead_letters WHERE network_id = $1 ORDER BY number',
           [network],
         );
         return rows.map(({ partner_id: id, count }) => ({
@@ -619,6 +621,36 @@ describe('networks and partners over REST and GraphQL', () => {
         }));
       },
     }));
+  });
+
+  it('numbers dead letters within their network, whatever others had in between', async () => {
+    const letters = app.get(DeadLetters);
+    const [one, other] = [8_801, 8_802].map(networkId);
+    const keep = (network: NetworkId | undefined, n: number) =>
+      letters.keep({
+        networkId: network ?? networkId(1),
+        credentialId: randomUUID(),
+        kind: 'created',
+        partnerId: n,
+        pointer: '',
+        reason: 'required',
+        shape: {},
+        digest: String(n),
+        pepperId: 'p1',
+        bytes: 1,
+        receivedAt: '2026-02-01T00:00:00.000Z',
+      });
+    for (const n of [1, 2, 3]) {
+      await keep(other, n);
+      await keep(one, n);
+    }
+    const rows = await dataSource.query<{ network_id: bigint; number: bigint }[]>(
+      'SELECT network_id, number FROM ledger.dead_letters WHERE network_id IN ($1, $2) ORDER BY 1, 2',
+      [one, other],
+    );
+    expect(rows.map(({ network_id: network, number }) => `${String(network)}:${String(number)}`)).toEqual(
+      ['8801:1', '8801:2', '8801:3', '8802:1', '8802:2', '8802:3'],
+    );
   });
 
   describe('GraphQL', () => {

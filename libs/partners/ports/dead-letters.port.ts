@@ -12,11 +12,13 @@ export interface DeadLetter extends RecordRefusal {
   /** Keyed hash of the body: the same one again is counted, not kept twice. */
   readonly digest: string;
   readonly pepperId: string;
+  /** The same under the older peppers that are held: a letter that was kept before a rotation is counted, too. */
+  readonly olderDigests?: readonly string[];
   readonly bytes: number;
   readonly receivedAt: IsoTime;
 }
 
-/** Bounded: a network's oldest letter goes when `DEAD_LETTERS_PER_NETWORK_MAX` are kept. */
+/** Numbered within its network, for a number over all of them would tell how many others had. Bounded: the oldest letter goes when `DEAD_LETTERS_PER_NETWORK_MAX` are kept. */
 export abstract class DeadLetters {
   abstract keep(letter: DeadLetter): Promise<void>;
 }

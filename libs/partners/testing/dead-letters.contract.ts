@@ -46,6 +46,24 @@ export function deadLettersContract(
     ]);
   });
 
+  it('counts a letter that was kept under an older pepper', async () => {
+    const { letters, kept } = adapter();
+    const network = freshNetwork();
+    await letters.keep(letter(network, 1));
+    await letters.keep(letter(network, 1, { digest: 'n', pepperId: 'p2', olderDigests: ['1'] }));
+    expect(await kept(network)).toEqual([{ partnerId: 1, count: 2 }]);
+  });
+
+  it('counts one letter that comes many times at once', async () => {
+    const { letters, kept } = adapter();
+    const network = freshNetwork();
+    await Promise.all(Array.from({ length: 8 }, () => letters.keep(letter(network, 1))));
+    await Promise.all(Array.from({ length: 8 }, (_, n) => letters.keep(letter(network, n + 2))));
+    const all = await kept(network);
+    expect(all).toHaveLength(9);
+    expect(all[0]).toEqual({ partnerId: 1, count: 8 });
+  });
+
   it('keeps the newest of each network, a bounded number, whatever another network sends', async () => {
     const { letters, kept } = adapter();
     const [quiet, loud] = [freshNetwork(), freshNetwork()];

@@ -10,8 +10,7 @@ export class MemoryDeadLetters extends DeadLetters {
       ({ letter: known }) =>
         known.networkId === letter.networkId &&
         known.kind === letter.kind &&
-        known.digest === letter.digest &&
-        known.pepperId === letter.pepperId,
+        [letter.digest, ...(letter.olderDigests ?? [])].includes(known.digest),
     );
     if (same) same.count += 1;
     else {

@@ -71,7 +71,8 @@ export class TakePartnerWebhookHandler implements ICommandHandler<
     const { kind, content, bytes } = input;
     const body = 'json' in content ? content.json : undefined;
     const text = 'json' in content ? JSON.stringify(body ?? null) : content.unparsable;
-    const pepperId = await this.peppers.current();
+    const [current, ...older] = await this.peppers.hashes(DIGEST_PURPOSE, text);
+    if (!current) throw new TypeError('no pepper to hash with');
     await this.deadLetters.keep({
       ...refusal,
       networkId,
@@ -79,8 +80,9 @@ export class TakePartnerWebhookHandler implements ICommandHandler<
       kind,
       partnerId: partnerIdIn(body) ?? null,
       shape: 'json' in content ? redactedShape(body) : {},
-      digest: await this.peppers.hash(pepperId, DIGEST_PURPOSE, text),
-      pepperId,
+      digest: current.hash,
+      pepperId: current.pepperId,
+      olderDigests: older.map(({ hash }) => hash),
       bytes,
       receivedAt: context.now.toISOString(),
     });

@@ -14,7 +14,7 @@ import {
 } from './list-dead-letters.query.js';
 
 interface DeadLetterRow {
-  readonly id: bigint;
+  readonly number: bigint;
   readonly kind: WebhookKind;
   readonly partner_id: bigint | null;
   readonly credential_id: string;
@@ -50,15 +50,15 @@ export class ListDeadLettersHandler implements IQueryHandler<
       { projections: [partnerDirectory.name], ...options },
       async (sql) => {
         const rows = await sql.rows<DeadLetterRow>(
-          `SELECT id, kind, partner_id, credential_id, pointer, reason, shape, bytes, count,
+          `SELECT number, kind, partner_id, credential_id, pointer, reason, shape, bytes, count,
                   first_received_at, last_received_at
            FROM ledger.dead_letters
-           WHERE network_id = $1 AND ($2::bigint IS NULL OR id < $2)
-           ORDER BY id DESC LIMIT $3`,
+           WHERE network_id = $1 AND ($2::bigint IS NULL OR number < $2)
+           ORDER BY number DESC LIMIT $3`,
           [networkId, before, input.first + 1],
         );
         return pageOf(rows, input.first, viewOf, (row) =>
-          deadLetterCursor(principal, { deadLetterId: String(row.id) }),
+          deadLetterCursor(principal, { deadLetterId: String(row.number) }),
         );
       },
     );
@@ -67,7 +67,7 @@ export class ListDeadLettersHandler implements IQueryHandler<
 
 function viewOf(row: DeadLetterRow): DeadLetterView {
   return {
-    deadLetterId: String(row.id),
+    deadLetterId: String(row.number),
     kind: row.kind,
     partnerId: row.partner_id === null ? null : Number(row.partner_id),
     credentialId: row.credential_id,
