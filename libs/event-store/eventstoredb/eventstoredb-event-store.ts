@@ -36,6 +36,7 @@ import { appendFailure, kindOf } from './failures.js';
 import { Feed } from './feed.js';
 import { LogReader } from './log-reader.js';
 import { SafeClient } from './safe-client.js';
+import { StreamNames } from './stream-names.js';
 import { backoffMs, rest, withinTime } from './waiting.js';
 
 /** Attempts of an append that only met nodes that are not the leader. */
@@ -52,6 +53,11 @@ const DEADLINE_GRACE_MS = 500;
 export interface EventStoreDBOptions {
   /** `esdb://user:password@host:2113?tlsCAFile=…`, several hosts or `esdb+discover://` for a cluster. */
   readonly connectionString: string;
+  /**
+   * One of several ledgers beside each other on the server, by its name (`LEDGER_NAME`): its streams are `@name/…`, and
+   * no other ledger ever sees them. Absent: the ledger without a name.
+   */
+  readonly ledger?: string;
   /** What was mended without the caller's knowledge; for logs. */
   readonly warn?: (message: string, error: unknown) => void;
 }
@@ -66,6 +72,7 @@ type Expected = ExpectedRevision | 'any';
 export class EventStoreDBEventStore extends EventStore {
   readonly description: string;
   private readonly safe: SafeClient;
+  private readonly names: StreamNames;
   private readonly reader: LogReader;
   private readonly beacon: Beacon;
   private readonly closing = new AbortController();
@@ -77,10 +84,12 @@ export class EventStoreDBEventStore extends EventStore {
   constructor(private readonly options: EventStoreDBOptions) {
     super();
     const settings = parseConnectionString(options.connectionString);
-    this.description = describeConnection(settings);
+    this.names = new StreamNames(options.ledger);
+    const named = options.ledger === undefined ? '' : `, ledger ${options.ledger}`;
+    this.description = `${describeConnection(settings)}${named}`;
     this.timeoutMs = settings.defaultDeadlineMs ?? EVENT_STORE_TIMEOUT_MS_DEFAULT;
     this.safe = new SafeClient(settings);
-    this.reader = new LogReader(this.safe, this.closing.signal);
+    this.reader = new LogReader(this.safe, this.names, this.closing.signal);
     this.beacon = new Beacon(() => this.light(), this.closing.signal);
   }
 
@@ -115,7 +124,7 @@ export class EventStoreDBEventStore extends EventStore {
       ? AbortSignal.any([options.signal, this.closing.signal])
       : this.closing.signal;
     if (signal.aborted) return;
-    const feed = new Feed(this.safe, this.reader, options, (what, error) =>
+    const feed = new Feed(this.safe, this.reader, this.names, options, (what, error) =>
       this.options.warn?.(what, error),
     );
     let over = (): void => undefined;
@@ -135,10 +144,8 @@ export class EventStoreDBEventStore extends EventStore {
     return this.beacon.ask(options.timeoutMs ?? this.timeoutMs, options.signal);
   }
 
-  async head(options: CallOptions = {}): Promise<Position | undefined> {
-    for await (const event of this.readAll({ ...options, direction: 'backwards', maxCount: 1 }))
-      return event.position;
-    return undefined;
+  head(options: CallOptions = {}): Promise<Position | undefined> {
+    return this.reader.head({ timeoutMs: this.timeoutMs, ...options });
   }
 
   close(): Promise<void> {
@@ -196,7 +203,8 @@ export class EventStoreDBEventStore extends EventStore {
     const { credentials } = this.safe;
     const expectedRevision: AppendExpectedRevision =
       expected === 'noStream' ? NO_STREAM : expected === 'any' ? ANY : expected;
-    const appending = this.safe.use().appendToStream(streamId, events.map(toClientEvent), {
+    const stored = this.names.stored(streamId);
+    const appending = this.safe.use().appendToStream(stored, events.map(toClientEvent), {
       expectedRevision,
       deadline,
       requiresLeader: true,
@@ -245,7 +253,7 @@ export class EventStoreDBEventStore extends EventStore {
     try {
       await withinTime(
         this.safe.use().setStreamMetadata(
-          LEDGER_BEACON_STREAM,
+          this.names.stored(LEDGER_BEACON_STREAM),
           { maxCount: BEACONS_KEPT_MAX },
           {
             expectedRevision: NO_STREAM,

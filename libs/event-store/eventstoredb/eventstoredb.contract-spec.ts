@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { EventStoreDbDouble } from '../testing/double/index.js';
 import { eventStoreContract } from '../testing/index.js';
 import type { LogUnderTest } from '../testing/index.js';
@@ -26,11 +27,14 @@ eventStoreContract('eventstoredb, over the protocol double', {
 const server = process.env['KEYLEDGER_TEST_EVENTSTORE_URL'];
 if (server !== undefined && server !== '')
   eventStoreContract('eventstoredb, over the server of KEYLEDGER_TEST_EVENTSTORE_URL', {
-    openLog: () =>
-      Promise.resolve({
-        openStore: () => new EventStoreDBEventStore({ connectionString: server }),
+    // A ledger beside the others that the server may hold: whoever runs the product on it sees nothing of the suite.
+    openLog: () => {
+      const ledger = `contract${randomUUID().slice(0, 8)}`;
+      return Promise.resolve({
+        openStore: () => new EventStoreDBEventStore({ connectionString: server, ledger }),
         end: () => Promise.resolve(),
-      }),
+      });
+    },
     freshLogs: false,
     logInThisProcess: false,
   });

@@ -17,7 +17,8 @@ import { isPassing, placeOf, readFailure } from './failures.js';
 import type { Place } from './failures.js';
 import type { LogReader } from './log-reader.js';
 import type { SafeClient } from './safe-client.js';
-import { bytesOf, isSystem, toStoredEvent } from './stored-event.js';
+import { bytesOf, toStoredEvent } from './stored-event.js';
+import type { StreamNames } from './stream-names.js';
 import { backoffMs, noop, rest } from './waiting.js';
 
 /** What waits for a slow consumer takes at most about this, and one event more. */
@@ -67,6 +68,7 @@ export class Feed {
   constructor(
     private readonly safe: SafeClient,
     private readonly reader: LogReader,
+    private readonly names: StreamNames,
     private readonly options: SubscribeOptions,
     private readonly trouble: (what: string, error: unknown) => void,
   ) {
@@ -166,7 +168,9 @@ export class Feed {
         ...(credentials && { credentials }),
         ...(filter && {
           filter: streamNameFilter({
-            prefixes: [...filter.streamPrefixes, LEDGER_BEACON_STREAM],
+            prefixes: [...filter.streamPrefixes, LEDGER_BEACON_STREAM].map((prefix) =>
+              this.names.stored(prefix),
+            ),
             checkpointInterval: 1,
             maxSearchWindow: FILTER_WINDOW_EVENTS,
             checkpointReached: (self, at) => {
@@ -224,8 +228,9 @@ export class Feed {
       const at = position(item.event.position.commit);
       // Once more after a reconnect, or found by the look-ahead: never twice.
       if (this.covered !== undefined && at <= this.covered) return;
-      if (!isSystem(item.event) && letsThrough(this.options.filter, item.event.streamId)) {
-        const event = toStoredEvent(item.event);
+      const streamId = this.names.ownOf(item.event);
+      if (streamId !== undefined && letsThrough(this.options.filter, streamId)) {
+        const event = toStoredEvent(item.event, streamId);
         this.waiting.push(event);
         this.waitingBytes += bytesOf(event);
         if (this.isFull()) {
@@ -308,7 +313,8 @@ export class Feed {
       const at = event.position.commit;
       if (this.covered !== undefined && at <= this.covered) continue;
       if (!filter) return true;
-      if (!isSystem(event) && letsThrough(filter, event.streamId)) {
+      const streamId = this.names.ownOf(event);
+      if (streamId !== undefined && letsThrough(filter, streamId)) {
         this.cover(reached);
         return true;
       }

@@ -7,3 +7,4 @@ export {
 export type { EventStoreDBOptions } from './eventstoredb-event-store.js';
 export { EventStoreDBEventStore } from './eventstoredb-event-store.js';
 export { StreamTombstonedError } from './failures.js';
+export { LEDGER_NAME } from './stream-names.js';

@@ -1,12 +1,20 @@
 import { BACKWARDS, END, FORWARDS, START } from '@eventstore/db-client';
 import type { AllStreamRecordedEvent } from '@eventstore/db-client';
-import type { Position, ReadAllOptions, ReadStreamOptions, StoredEvent } from '../index.js';
-import { EVENT_STORE_TIMEOUT_MS_DEFAULT, PositionNotInLogError } from '../index.js';
+import type {
+  CallOptions,
+  Position,
+  ReadAllOptions,
+  ReadStreamOptions,
+  StoredEvent,
+} from '../index.js';
+import { EVENT_STORE_TIMEOUT_MS_DEFAULT, position, PositionNotInLogError } from '../index.js';
 import { drain } from './drain.js';
 import { isPassing, kindOf, placeOf, readFailure, tooLate } from './failures.js';
 import type { Place } from './failures.js';
 import type { SafeClient } from './safe-client.js';
-import { isSystem, toStoredEvent } from './stored-event.js';
+import { toStoredEvent } from './stored-event.js';
+import { isSystem } from './stream-names.js';
+import type { StreamNames } from './stream-names.js';
 import { backoffMs, rest } from './waiting.js';
 
 /** Attempts that gave nothing, one after another, before a read fails. */
@@ -32,6 +40,7 @@ interface RawOptions {
 export class LogReader {
   constructor(
     private readonly safe: SafeClient,
+    private readonly names: StreamNames,
     private readonly closing: AbortSignal,
   ) {}
 
@@ -41,12 +50,13 @@ export class LogReader {
   ): AsyncGenerator<StoredEvent, void, undefined> {
     const { maxCount = UNLIMITED, signal, timeoutMs = EVENT_STORE_TIMEOUT_MS_DEFAULT } = options;
     const backwards = options.direction === 'backwards';
+    const stored = this.names.stored(streamId);
     let { from } = options;
     let left = maxCount;
     let failures = 0;
     while (left > 0) {
       try {
-        const read = this.safe.use().readStream(streamId, {
+        const read = this.safe.use().readStream(stored, {
           direction: backwards ? BACKWARDS : FORWARDS,
           fromRevision: from ?? (backwards ? END : START),
           maxCount: left,
@@ -60,7 +70,7 @@ export class LogReader {
           if (!event) continue;
           failures = 0;
           left -= 1;
-          yield toStoredEvent(event);
+          yield toStoredEvent(event, streamId);
           if (backwards && event.revision === 0n) return;
           from = backwards ? event.revision - 1n : event.revision + 1n;
         }
@@ -73,8 +83,27 @@ export class LogReader {
     }
   }
 
-  /** The ledger's events: those of the server's own are read over. */
+  /** The ledger's events: those of the server's own and of other ledgers are read over. */
   async *all(options: ReadAllOptions): AsyncGenerator<StoredEvent, void, undefined> {
+    const found = this.among(options, (event) => this.names.ownOf(event) !== undefined);
+    for await (const event of found) yield toStoredEvent(event, this.names.ownOf(event) ?? '');
+  }
+
+  /**
+   * Of the last event that is not the server's own. It may be another ledger's: they may have written much since, and
+   * subscribers reach its position all the same.
+   */
+  async head(options: CallOptions): Promise<Position | undefined> {
+    const last = { ...options, direction: 'backwards', maxCount: 1 } as const;
+    for await (const event of this.among(last, (one) => !isSystem(one)))
+      return position(event.position.commit);
+    return undefined;
+  }
+
+  private async *among(
+    options: ReadAllOptions,
+    isWanted: (event: Recorded) => boolean,
+  ): AsyncGenerator<Recorded, void, undefined> {
     const { maxCount = UNLIMITED, timeoutMs = EVENT_STORE_TIMEOUT_MS_DEFAULT } = options;
     const backwards = options.direction === 'backwards';
     let from = options.from === undefined ? undefined : placeOf(options.from);
@@ -96,9 +125,9 @@ export class LogReader {
         if (at === seen) continue;
         seen = at;
         from = { commit: at, prepare: at };
-        if (isSystem(event)) continue;
+        if (!isWanted(event)) continue;
         wanted -= 1;
-        yield toStoredEvent(event);
+        yield event;
         if (wanted === 0) return;
       }
       if (given < page) return;
@@ -114,10 +143,10 @@ export class LogReader {
    *
    * @throws {PositionNotInLogError}
    */
-  async assertInLog(position: Position, timeoutMs: number, signal?: AbortSignal): Promise<void> {
-    const from = placeOf(position);
+  async assertInLog(at: Position, timeoutMs: number, signal?: AbortSignal): Promise<void> {
+    const from = placeOf(at);
     for await (const _ of this.raw({ from, maxCount: 1, timeoutMs, signal })) return;
-    throw new PositionNotInLogError(position);
+    throw new PositionNotInLogError(at);
   }
 
   /** `$all` as the server has it. Forwards it includes where it starts, backwards not. */

@@ -2,13 +2,15 @@ import type { AllStreamRecordedEvent, RecordedEvent } from '@eventstore/db-clien
 import type { StoredEvent } from '../index.js';
 import { EventStoreUnavailableError, position } from '../index.js';
 
-/** Events and streams of the server's own. */
-export function isSystem({ streamId, type }: { streamId: string; type: string }): boolean {
-  return streamId.startsWith('$') || type.startsWith('$');
-}
-
-/** The bytes come back because `checkAppend` lets only text in that `JSON.parse` and `JSON.stringify` keep. */
-export function toStoredEvent(recorded: RecordedEvent | AllStreamRecordedEvent): StoredEvent {
+/**
+ * The bytes come back because `checkAppend` lets only text in that `JSON.parse` and `JSON.stringify` keep.
+ *
+ * @param streamId as the ledger has it.
+ */
+export function toStoredEvent(
+  recorded: RecordedEvent | AllStreamRecordedEvent,
+  streamId: string,
+): StoredEvent {
   const at = 'position' in recorded ? recorded.position : undefined;
   if (!at)
     throw new EventStoreUnavailableError('the server does not say at which position an event lies');
@@ -17,7 +19,7 @@ export function toStoredEvent(recorded: RecordedEvent | AllStreamRecordedEvent):
     type: recorded.type,
     data: textOf(recorded.data),
     metadata: textOf(recorded.metadata),
-    streamId: recorded.streamId,
+    streamId,
     revision: recorded.revision,
     position: position(at.commit),
     storedAt: recorded.created,
