@@ -1,8 +1,10 @@
 import { createHash } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { v5 as uuidv5 } from 'uuid';
-import { streamId, type NetworkId } from '#kernel';
+import type { NetworkId, TextRefusal } from '#kernel';
+import { DomainError, streamId } from '#kernel';
 import { DecideService, type RequestContext } from '#messaging';
+import { IDENTITY_TEXT_BYTES_MAX } from './access.events.js';
 import { identityReservationDecider } from './domain/identity-reservation.decider.js';
 import type { IdentityOwner } from './domain/identity.events.js';
 
@@ -18,7 +20,7 @@ export class IdentityReservations {
    * Reserve before the event that links; call it inside `DecideRequest.command`, so that a retry never reserves again.
    * The owner's own second reservation is a no-op.
    *
-   * @throws {DomainError} `access/identity-taken`
+   * @throws {DomainError} `access/identity-taken`; `request/text-not-allowed` when it is longer than a read model's key.
    */
   async reserve(
     context: RequestContext,
@@ -27,6 +29,13 @@ export class IdentityReservations {
     subject: string,
     owner: IdentityOwner,
   ): Promise<void> {
+    for (const [field, text] of Object.entries({ issuer, subject }))
+      if (Buffer.byteLength(text) > IDENTITY_TEXT_BYTES_MAX)
+        throw new DomainError('request/text-not-allowed', {
+          reason: 'too-long' satisfies TextRefusal,
+          field: `/${field}`,
+          bytesMax: IDENTITY_TEXT_BYTES_MAX,
+        });
     await this.decide('reserve', context, networkId, issuer, subject, owner);
   }
 

@@ -4,7 +4,7 @@ export { Authorizer, OPERATOR, OWN_MARKETPLACE, OWN_PARTNER } from './authorizer
 export { LedgerAuthorizer } from './adapters/ledger-authorizer.js';
 export type { AccessErrorCode } from './domain/access.errors.js';
 export { accessProblems } from './access.problems.js';
-export { accessEvents } from './access.events.js';
+export { accessEvents, IDENTITY_TEXT_BYTES_MAX } from './access.events.js';
 export type {
   EmployeeAdmitted,
   EmployeeEvent,

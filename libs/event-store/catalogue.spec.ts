@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { describe, expect, it } from '@jest/globals';
 import type { DomainEvent } from '#kernel';
+import { schema } from '#kernel';
 import type { EventMetadata, StoredEvent } from './index.js';
 import { EventCatalogue, InvalidEventError, position, UnknownEventError } from './index.js';
 import { MemoryEventStore, MemoryLog } from './memory/index.js';
@@ -51,6 +52,28 @@ function painted(catalogue: EventCatalogue, data: object): StoredEvent {
 }
 
 describe('event catalogue', () => {
+  it.each([
+    ['data', { size: '2' }, {}, 'data/size must be an integer'],
+    ['metadata', { size: 2 }, { networkId: 0 }, 'metadata/networkId must be an integer'],
+    ['actor', { size: 2 }, { actor: null }, 'metadata/actor must be an object'],
+  ])('encodes nothing whose %s does not fit, and says where', (_, data, beside, problem) => {
+    const catalogue = new EventCatalogue({
+      Built: {
+        version: 3,
+        retention: 'governance',
+        upcasters: { 1: () => ({}), 2: () => ({}) },
+        data: schema.object<{ readonly size: number }>({ size: schema.id() }),
+      },
+    });
+    const event = { type: 'Built', data } as DomainEvent;
+    expect(() =>
+      catalogue.encode(randomUUID(), event, { ...metadata, ...beside } as typeof metadata),
+    ).toThrow(problem);
+    expect(() =>
+      catalogue.encode(randomUUID(), { type: 'Built', data: { size: 2 } }, metadata),
+    ).not.toThrow();
+  });
+
   it('writes the current version into the metadata and reads it back', () => {
     const stored = painted(next, { colours: ['red'] });
     expect(JSON.parse(stored.metadata)).toEqual({ ...metadata, schemaVersion: 2 });

@@ -1,7 +1,8 @@
-import type { DomainEvent } from '#kernel';
+import type { DomainEvent, Schema } from '#kernel';
 import { InvalidEventError } from './event-store.errors.js';
 import type { NewEvent, StoredEvent } from './event-store.port.js';
 import type { EventMetadata } from './metadata.js';
+import { metadataSchema } from './metadata.js';
 import type { Position } from './position.js';
 
 /** `governance` is kept; `traffic` (what load or strangers cause) for 12 months, in streams of its own, by day. */
@@ -11,6 +12,8 @@ export interface EventDefinition<Data extends object = object> {
   /** Of what is written now, from 1. */
   readonly version: number;
   readonly retention: RetentionClass;
+  /** Of the version that is written now. An event that does not fit is not stored: it could stop a projection for ever. */
+  readonly data?: Pick<Schema<Data>, 'problem'>;
   /** Fields that hold a `SealedText`. */
   readonly personal?: readonly (keyof Data & string)[];
   /** From version n to n + 1, pure, one for each n below `version`. */
@@ -21,7 +24,9 @@ export interface EventDefinition<Data extends object = object> {
 
 /** One context's part of the catalogue: total, an event type without an entry does not compile. */
 export type EventCatalogueSection<Event extends DomainEvent> = {
-  readonly [Type in Event['type']]: EventDefinition<Extract<Event, { type: Type }>['data']>;
+  readonly [Type in Event['type']]: EventDefinition<Extract<Event, { type: Type }>['data']> & {
+    readonly data: Schema<Extract<Event, { type: Type }>['data']>;
+  };
 };
 
 /** An event as readers see it: upcast to the current version. */
@@ -75,8 +80,15 @@ export class EventCatalogue {
     return [...this.definitions].map(([type, definition]) => ({ type, definition }));
   }
 
+  /** @throws {InvalidEventError} no such type, or data or metadata that do not fit: where, never what stood there. */
   encode(id: string, event: DomainEvent, metadata: Omit<EventMetadata, 'schemaVersion'>): NewEvent {
-    const { version } = this.definition(event.type);
+    const { version, data } = this.definition(event.type);
+    const problem =
+      data?.problem(event.data, 'data') ?? metadataSchema.problem(metadata, 'metadata');
+    if (problem !== undefined)
+      throw new InvalidEventError(
+        `event ${event.type} version ${String(version)} does not fit its schema and is not stored: ${problem}`,
+      );
     return {
       id,
       type: event.type,

@@ -31,7 +31,7 @@ export {
 export type { Position } from './position.js';
 export { parsePosition, position, POSITION_MAX } from './position.js';
 export type { Actor, ActorType, EventMetadata, SealedText } from './metadata.js';
-export { ACTOR_TYPES } from './metadata.js';
+export { ACTOR_TYPES, actorSchema } from './metadata.js';
 export type {
   EventCatalogueSection,
   EventDefinition,

@@ -1,6 +1,6 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import type { Clock, DomainEvent } from '#kernel';
-import { isUuid } from '#kernel';
+import { isUuid, schema } from '#kernel';
 import { appendUntilKnown } from './append-until-known.js';
 import { EventCatalogue, UnknownEventError } from './catalogue.js';
 import type { EventCatalogueSection } from './catalogue.js';
@@ -17,8 +17,16 @@ export type LedgerBeacon = DomainEvent<'LedgerBeacon', Readonly<Record<string, n
 export type LedgerEvent = LedgerOpened | LedgerBeacon;
 
 export const ledgerEvents = {
-  LedgerOpened: { version: 1, retention: 'governance' },
-  LedgerBeacon: { version: 1, retention: 'traffic' },
+  LedgerOpened: {
+    version: 1,
+    retention: 'governance',
+    data: schema.object<LedgerOpened['data']>({ logId: schema.uuid() }),
+  },
+  LedgerBeacon: {
+    version: 1,
+    retention: 'traffic',
+    data: schema.object<LedgerBeacon['data']>({}),
+  },
 } as const satisfies EventCatalogueSection<LedgerEvent>;
 
 export const LEDGER_STREAM = 'ledger';

@@ -1,4 +1,5 @@
 import type { IsoTime } from '#kernel';
+import { schema } from '#kernel';
 
 export const ACTOR_TYPES = ['employee', 'partnerUser', 'service', 'operator', 'system'] as const;
 export type ActorType = (typeof ACTOR_TYPES)[number];
@@ -34,3 +35,27 @@ export interface EventMetadata {
   readonly traceparent?: string;
   readonly clientRequestId?: string;
 }
+
+export const actorSchema = schema.object<Actor>({
+  type: schema.oneOf(...ACTOR_TYPES),
+  issuer: schema.text(),
+  subject: schema.text(),
+  onBehalfOf: schema.optional(schema.text()),
+});
+
+/** What the catalogue adds, the version, is not part of it. */
+export const metadataSchema = schema.object<Omit<EventMetadata, 'schemaVersion'>>({
+  $correlationId: schema.text(),
+  $causationId: schema.text(),
+  commandId: schema.text(),
+  requestHash: schema.text(),
+  actor: actorSchema,
+  networkId: schema.nullable(schema.id()),
+  ip: schema.optional(schema.text()),
+  userAgent: schema.optional(schema.text()),
+  recordedBy: schema.text(),
+  recordedAt: schema.time(),
+  salt: schema.text(),
+  traceparent: schema.optional(schema.text()),
+  clientRequestId: schema.optional(schema.text()),
+});

@@ -24,6 +24,8 @@ export {
 } from './ids.js';
 export type { ClientTextOptions, TextRefusal } from './client-text.js';
 export { assertNoKeyMaterial, clientText } from './client-text.js';
+export type { Schema } from './schema.js';
+export * as schema from './schema.js';
 export type { ParsedKey, PortalCode } from './key-material.js';
 export {
   BASE62,

@@ -5,10 +5,11 @@ import {
   AppendOutcomeUnknownError,
   EventCatalogue,
   EventStoreUnavailableError,
+  InvalidEventError,
 } from '#event-store';
 import { MemoryEventStore, MemoryLog } from '#event-store/memory';
 import type { Decider, DomainEvent } from '#kernel';
-import { DomainError } from '#kernel';
+import { DomainError, schema } from '#kernel';
 import { FixedClock } from '#kernel/testing';
 import { ProblemCatalogue, requestProblems } from '#problems';
 import { PersonalData, WrappingKeyMissingError } from '#sealing';
@@ -87,6 +88,33 @@ class FaultyStore extends MemoryEventStore {
     return result;
   }
 }
+
+describe('a decision whose event does not fit its schema', () => {
+  it('stores nothing, is no refusal, and can be asked for again', async () => {
+    const strict = new EventCatalogue({
+      Painted: {
+        version: 1,
+        retention: 'governance',
+        data: schema.object<Painted['data']>({
+          colour: schema.text({ pattern: /^(red|blue)$/ }),
+          secret: schema.optional(schema.text()),
+        }),
+      },
+    });
+    const { paint, log, colours } = setUp({ catalogue: strict });
+    const context = sent('hunter2');
+    for (let n = 0; n < 2; n += 1) {
+      const error = await paint('hunter2', context).catch((thrown: unknown) => thrown);
+      expect(error).toBeInstanceOf(InvalidEventError);
+      expect(error).not.toBeInstanceOf(DomainError);
+      expect(String(error)).toContain('Painted version 1 does not fit its schema');
+      expect(String(error)).not.toContain('hunter2');
+    }
+    expect(log.events).toHaveLength(0);
+    await paint('red');
+    expect(await colours()).toEqual(['red']);
+  });
+});
 
 describe('a decision', () => {
   it('stores its events at the expected revision and gives a receipt', async () => {

@@ -25,7 +25,7 @@ export {
 export type { PartnersErrorCode } from './domain/partners.errors.js';
 export type { PartnerFacts } from './partner.reader.js';
 export { PartnerReader, partnerStreamId } from './partner.reader.js';
-export { partnersEvents } from './partners.catalogue.js';
+export { partnersEvents, verdictSchema } from './partners.catalogue.js';
 export { partnersProblems } from './partners.problems.js';
 
 import type { Projection } from '#projections';
@@ -89,3 +89,4 @@ export type {
 } from './import-client/partner-import.js';
 export { importPartners } from './import-client/partner-import.js';
 export { PartnerType, VerdictType } from './interface/graphql/partners.types.js';
+export { EligibilityResponse } from './interface/rest/partners.dto.js';

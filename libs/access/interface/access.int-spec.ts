@@ -255,7 +255,7 @@ describe('the edge of access', () => {
     const id = randomUUID();
     const event = {
       type: 'NetworkCreated',
-      data: { networkId: network, name: 'Acme', region: 'us' },
+      data: { name: 'Acme', region: 'us' },
     };
     await store.append(streamId('network', networkId(network), 'settings'), 'noStream', [
       catalogue.encode(id, event, {

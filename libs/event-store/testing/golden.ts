@@ -54,6 +54,19 @@ export function goldenSuite(
       },
     );
 
+    it.each(types.map(({ type, definition }) => [type, definition] as const))(
+      '%s fits its schema, and no longer does with any field of another kind, or one more or less',
+      (type, { data: schema }) => {
+        const example = examples[type];
+        expect(schema?.problem(example, 'data')).toBeUndefined();
+        const accepted = spoiled(example).filter(
+          ({ value }) => schema?.problem(value, 'data') === undefined,
+        );
+        expect(accepted.map(({ how }) => how)).toEqual([]);
+        expect(schema?.problem({ ...example, unheardOf: 1 }, 'data')).toBeDefined();
+      },
+    );
+
     it('belong to types and versions that the catalogue still reads', () => {
       const versions = new Map(types.map(({ type, definition }) => [type, definition.version]));
       const strangers = files.filter((file) => {
@@ -70,6 +83,27 @@ export function goldenSuite(
       expect(now).toEqual(digests);
     });
   });
+}
+
+/** The example with each part of it, one at a time, replaced by what no field of ours is. */
+function spoiled(value: unknown, at = 'data'): readonly { how: string; value: unknown }[] {
+  const own = [undefined, { unheardOf: 1 }, [[]], 1.5, '\0'].map((other) => ({
+    how: `${at} is ${other === undefined ? 'undefined' : JSON.stringify(other)}`,
+    value: other,
+  }));
+  if (typeof value !== 'object' || value === null) return own;
+  const parts = Object.entries(value).flatMap(([name, part]: [string, unknown]) =>
+    spoiled(part, `${at}/${name}`)
+      // An optional field may be missing.
+      .filter(({ value: other }) => other !== undefined)
+      .map(({ how, value: other }) => ({
+        how,
+        value: Array.isArray(value)
+          ? value.map((item: unknown, index) => (String(index) === name ? other : item))
+          : { ...value, [name]: other },
+      })),
+  );
+  return [...own, ...parts];
 }
 
 const digestOf = (bytes: Buffer): string => createHash('sha256').update(bytes).digest('hex');

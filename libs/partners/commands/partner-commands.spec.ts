@@ -318,6 +318,23 @@ describe('a partner user', () => {
     await link.execute(linking(stranger));
   });
 
+  it('is refused when its name is longer than a read model’s key may be', async () => {
+    const { link, partners } = await setUp();
+    const issuer = `https://login.test/${'\u{1F511}'.repeat(400)}`;
+    await expect(
+      link.execute(
+        new LinkPartnerUser(manager, contextOf(manager), {
+          partnerId: PARTNER,
+          user: { issuer, subject: 'u' },
+        }),
+      ),
+    ).rejects.toMatchObject({
+      code: 'request/text-not-allowed',
+      details: { reason: 'too-long', field: '/issuer' },
+    });
+    expect((await partners.load(NETWORK, PARTNER))?.users).toEqual([]);
+  });
+
   it('is free for another partner once it is unlinked', async () => {
     const { link, unlink, register, fence } = await setUp();
     const other = partnerId(2002);
