@@ -38,6 +38,7 @@ export function httpAdapter(
   return new ProblemAdapter({
     // Paths that Fastify refuses before there is a route.
     frameworkErrors: (error: Error, request: FastifyRequest, reply: FastifyReply) => {
+      void reply.header(CORRELATION_HEADER, request.id);
       void problems.respond(error, request, reply);
     },
     ...(serverFactory ? { serverFactory } : {}),

@@ -2,6 +2,8 @@ import type { INestApplication } from '@nestjs/common';
 import { DocumentBuilder, SwaggerModule } from '@nestjs/swagger';
 import type { OpenAPIObject } from '@nestjs/swagger';
 import { publicRoute } from '#access';
+import { PROBLEM_MEANINGS } from '#rest';
+import type { ProblemStatus } from '#rest';
 import { CORRELATION_HEADER } from './http.js';
 
 export const OPENAPI_PATH = '/openapi.json';
@@ -9,30 +11,12 @@ export const DOCS_PATH = '/docs';
 
 const METHODS = ['get', 'post', 'put', 'patch', 'delete'] as const;
 const PROBLEM = { $ref: '#/components/schemas/Problem' };
-/** What every route can answer, said where its owner does not say it better. */
-const PROBLEMS: Readonly<Record<string, string>> = {
-  400: 'The request is not valid; `errors` points at each wrong field.',
-  429: 'The budget of this caller is used up; `Retry-After` says when to try again.',
-  503: 'Something that this needs does not answer now; `Retry-After` says when to try again.',
-};
-const PROBLEMS_WITH_TOKEN: Readonly<Record<string, string>> = {
-  401: 'No valid access token.',
-  403: 'The caller may not do this.',
-};
-
-const PROBLEMS_WITH_ID: Readonly<Record<string, string>> = {
-  404: 'There is no such thing in the caller’s network.',
-};
-const PROBLEMS_OF_CHANGES: Readonly<Record<string, string>> = {
-  409: 'What the ledger holds forbids it; `code` says what, `details` why.',
-  422: 'Not possible as asked; or the Idempotency-Key came with another body before.',
-};
 const idempotencyKey = {
   name: 'Idempotency-Key',
   in: 'header',
   required: false,
   description:
-    'Up to 255 visible ASCII characters, such as a UUID. A retry under the same key changes nothing and gets the first answer; with another body it is refused (422).',
+    'Up to 255 visible ASCII characters, such as a UUID. A retry under the same key changes nothing and gets the first answer, less a secret that is shown once; with another body it is refused (422).',
   schema: { type: 'string', minLength: 1, maxLength: 255 },
 };
 
@@ -91,6 +75,14 @@ export function openApiOf(app: INestApplication): OpenAPIObject {
     .setLicense('Apache-2.0', 'https://www.apache.org/licenses/LICENSE-2.0')
     .addServer('/', 'This installation')
     .addBearerAuth({ type: 'http', scheme: 'bearer', bearerFormat: 'JWT' })
+    .addApiKey(
+      { type: 'apiKey', in: 'header', name: 'X-Keyledger-Webhook-Credential' },
+      'webhookCredential',
+    )
+    .addBearerAuth(
+      { type: 'http', scheme: 'bearer', bearerFormat: 'a webhook credential' },
+      'webhookBearer',
+    )
     .addSecurityRequirements('bearer')
     .build();
   return completed(SwaggerModule.createDocument(app, base));
@@ -123,30 +115,52 @@ function completed(document: OpenAPIObject): OpenAPIObject {
   return document;
 }
 
+/** The errors that a route's method and place bring with them, whatever it does. */
+function errorsOf(
+  { parameters = [], requestBody, security }: Operation,
+  method: string,
+  path: string,
+  access: 'none' | 'optional' | undefined,
+): readonly ProblemStatus[] {
+  if (!path.startsWith('/v1/')) return [];
+  const own = access === undefined;
+  const changes = method !== 'get';
+  const conditional = parameters.some((given) => 'name' in given && given.name === 'If-Match');
+  const asks = changes || parameters.length > 0;
+  const webhook = path.startsWith('/v1/webhooks/') && changes;
+  return [
+    ...(asks ? ([400] as const) : []),
+    ...(own || (security ?? []).length > 0 ? ([401] as const) : []),
+    ...(own ? ([403] as const) : []),
+    ...(own && path.includes('{') ? ([404] as const) : []),
+    ...(own && changes ? ([409, 422] as const) : []),
+    ...(conditional ? ([412] as const) : []),
+    ...(requestBody ? ([413] as const) : []),
+    // A webhook's body is looked at by its handler, whatever it is called.
+    ...(requestBody && !webhook ? ([415] as const) : []),
+    429,
+    503,
+  ];
+}
+
 function complete(
   operation: Operation,
   method: string,
   path: string,
   access: 'none' | 'optional' | undefined,
 ): void {
-  if (access === 'none') operation.security = [];
+  if (access === 'none') operation.security ??= [];
   const responses = operation.responses as Record<
     string,
     { description?: string; content?: object; headers?: object }
   >;
-  const own = path.startsWith('/v1/') && access === undefined;
-  const changes = own && method !== 'get';
-  const expected = {
-    ...(path.startsWith('/v1/') ? PROBLEMS : {}),
-    ...(access === undefined ? PROBLEMS_WITH_TOKEN : {}),
-    ...(own && path.includes('{') ? PROBLEMS_WITH_ID : {}),
-    ...(changes ? PROBLEMS_OF_CHANGES : {}),
-  };
-  const parameters = (operation.parameters ??= []);
-  if (changes && !parameters.some((given) => 'name' in given && given.name === 'Idempotency-Key'))
-    parameters.push({ $ref: '#/components/parameters/IdempotencyKey' });
-  for (const [status, description] of Object.entries(expected))
-    responses[status] ??= { description };
+  if (access === undefined && path.startsWith('/v1/') && method !== 'get')
+    operation.parameters = [
+      ...(operation.parameters ?? []),
+      { $ref: '#/components/parameters/IdempotencyKey' },
+    ];
+  for (const status of errorsOf(operation, method, path, access))
+    responses[String(status)] ??= { description: PROBLEM_MEANINGS[status] };
   for (const [status, response] of Object.entries(responses)) {
     if (Number(status) >= 400 && path.startsWith('/v1/'))
       response.content = { 'application/problem+json': { schema: PROBLEM } };
@@ -156,7 +170,9 @@ function complete(
       ...(Number(status) < 300 && path.startsWith('/v1/') && !path.endsWith('/share')
         ? { 'x-ledger-position': header('Position') }
         : {}),
-      ...(['429', '503'].includes(status) ? { 'retry-after': header('RetryAfter') } : {}),
+      ...(['429', '503'].includes(status) && path.startsWith('/v1/')
+        ? { 'retry-after': header('RetryAfter') }
+        : {}),
     };
   }
 }

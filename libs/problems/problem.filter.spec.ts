@@ -8,7 +8,16 @@ import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { ApiPropertyOptional } from '@nestjs/swagger';
 import { Test } from '@nestjs/testing';
 import { Type } from 'class-transformer';
-import { IsBoolean, IsInt, IsOptional, IsString, ValidateNested } from 'class-validator';
+import {
+  IsBoolean,
+  IsInt,
+  IsOptional,
+  IsString,
+  Length,
+  Max,
+  Min,
+  ValidateNested,
+} from 'class-validator';
 import {
   AppendOutcomeUnknownError,
   EventStoreAccessDeniedError,
@@ -44,6 +53,17 @@ class WallBody {
   @IsOptional()
   @IsBoolean()
   readonly painted?: boolean;
+
+  @IsOptional()
+  @IsInt()
+  @Min(1)
+  @Max(5)
+  readonly storeys?: number;
+
+  @IsOptional()
+  @Length(2, 4)
+  @IsString()
+  readonly owner?: string;
 
   @ApiPropertyOptional({ type: 'integer', nullable: true })
   @IsOptional()
@@ -244,6 +264,18 @@ describe('an error over HTTP', () => {
       ]) as unknown,
     });
     expect(response.json<{ errors: unknown[] }>().errors).toHaveLength(3);
+  });
+
+  it.each([
+    ['storeys', 'three', 'storeys must be an integer number'],
+    ['storeys', '3', 'storeys must be an integer number'],
+    ['storeys', 9, 'storeys must not be greater than 5'],
+    ['storeys', 0, 'storeys must not be less than 1'],
+    ['owner', 7, 'owner must be a string'],
+    ['owner', 'x', 'owner must be longer than or equal to 2 characters'],
+  ])('names the true fault of %s: %p', async (field, value, problem) => {
+    const answer = await post({ name: 'wall', bricks: [], [field]: value });
+    expect(answer.json()).toMatchObject({ errors: [{ pointer: `/${field}`, problem }] });
   });
 
   it('points at a null where a field may be left out, but not where it may be null', async () => {

@@ -23,7 +23,6 @@ export function validationPipe(): ValidationPipe {
     transform: true,
     transformOptions: { enableImplicitConversion: false, exposeDefaultValues: true },
     validationError: { target: false, value: false },
-    stopAtFirstError: true,
     exceptionFactory: (errors) => fieldProblems(errors),
   });
 }
@@ -88,17 +87,31 @@ export function fieldProblems(errors: readonly FailedField[]): DomainError {
   });
 }
 
+/** Rules about what a value is: what else is wrong with one of another type would mislead. */
+const TYPE_RULES: ReadonlySet<string> = new Set([
+  'isArray',
+  'isBoolean',
+  'isInt',
+  'isNumber',
+  'isObject',
+  'isString',
+]);
+
+/** One problem a field, the one to mend first. class-validator reports rules from the lowest decorator up. */
+function truest(constraints: Readonly<Record<string, string>>): string | undefined {
+  if ('whitelistValidation' in constraints) return 'this field is not known here';
+  const said = Object.entries(constraints);
+  return (said.find(([rule]) => TYPE_RULES.has(rule)) ?? said.at(-1))?.[1];
+}
+
 const POINTER_PART_MAX = 100;
 
 function* flatten(errors: readonly FailedField[], above: string): Generator<FieldProblem> {
   for (const { property, constraints, children } of errors) {
     const part = property.slice(0, POINTER_PART_MAX).replaceAll('~', '~0').replaceAll('/', '~1');
     const pointer = `${above}/${part}`;
-    for (const [rule, message] of Object.entries(constraints ?? {}))
-      yield {
-        pointer,
-        problem: rule === 'whitelistValidation' ? 'this field is not known here' : message,
-      };
+    const first = truest(constraints ?? {});
+    if (first !== undefined) yield { pointer, problem: first };
     yield* flatten(children ?? [], pointer);
   }
 }

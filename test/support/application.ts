@@ -9,10 +9,12 @@ import { readConfig } from '#platform/config';
 import { createLogger, redacting } from '#platform/logging';
 import { ReadModels, StaleReadError } from '#projections';
 import { projections } from '../../apps/composition/catalogue.js';
+import { openApiOf } from '../../apps/api/openapi.js';
 import { startApi } from '../../apps/api/start-api.js';
 import type { Foundations } from '../../apps/composition/foundations.js';
 import { migrateDatabase, openFoundations } from '../../apps/composition/foundations.js';
 import { startProjector } from '../../apps/projector/start-projector.js';
+import { DescribedAnswers } from './described-answers.js';
 import type { TestIssuer } from './issuer.js';
 import { startTestIssuer, TEST_AUDIENCE } from './issuer.js';
 import type { TestDatabase } from './postgres.js';
@@ -35,7 +37,10 @@ export interface Answered<T = Record<string, unknown>> {
   readonly position: string;
 }
 
-/** The whole product as `keyledger serve` composes it, on a fresh database and log, with an issuer of its own. */
+/**
+ * The whole product as `keyledger serve` composes it, on a fresh database and log, with an issuer of its own. What it
+ * answers, and what it accepts, must be as it describes them: a call throws otherwise.
+ */
 export interface TestApplication {
   readonly app: NestFastifyApplication;
   readonly foundations: Foundations;
@@ -125,7 +130,7 @@ export async function testApplication(
     }),
   });
   cleanups.push(() => app.close());
-  const projector = await startProjector({
+  const projector = startProjector({
     foundations,
     app,
     log: createLogger('warn', redacting(sink)),
@@ -133,6 +138,7 @@ export async function testApplication(
   });
   cleanups.push(() => projector.stop());
 
+  const described = new DescribedAnswers(openApiOf(app));
   const call = async <T>(
     url: string,
     { method, as, body, headers }: Call = {},
@@ -149,6 +155,16 @@ export async function testApplication(
         ? {}
         : { payload: typeof body === 'string' ? body : JSON.stringify(body) }),
     });
+    const undescribed = described.problemsOf({
+      method: response.raw.req.method ?? '',
+      url,
+      ...(body === undefined ? {} : { request: body }),
+      status: response.statusCode,
+      headers: response.headers,
+      text: response.body,
+    });
+    if (undescribed.length > 0)
+      throw new Error(`not as openapi.json describes it:\n${undescribed.join('\n')}`);
     const json = String(response.headers['content-type']).includes('json') && response.body !== '';
     return {
       status: response.statusCode,

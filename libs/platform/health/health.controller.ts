@@ -1,7 +1,31 @@
 import { Controller, Get, Res, ServiceUnavailableException, SetMetadata } from '@nestjs/common';
-import { ApiOperation, ApiTags } from '@nestjs/swagger';
+import {
+  ApiOkResponse,
+  ApiOperation,
+  ApiServiceUnavailableResponse,
+  ApiTags,
+} from '@nestjs/swagger';
 import { HealthCheckService, HealthIndicatorService } from '@nestjs/terminus';
 import { HealthChecks } from './health.js';
+
+const indicators = {
+  type: 'object',
+  additionalProperties: {
+    type: 'object',
+    required: ['status'],
+    properties: { status: { type: 'string', enum: ['up', 'down'] }, detail: { type: 'string' } },
+  },
+};
+const readiness = {
+  type: 'object',
+  required: ['status', 'info', 'error', 'details'],
+  properties: {
+    status: { type: 'string', enum: ['ok', 'error', 'shutting_down'] },
+    info: indicators,
+    error: indicators,
+    details: indicators,
+  },
+};
 
 @ApiTags('health')
 @Controller('health')
@@ -14,14 +38,28 @@ export class HealthController {
   ) {}
 
   @Get('live')
-  @ApiOperation({ summary: 'The process runs' })
+  @ApiOperation({ operationId: 'checkLiveness', summary: 'The process runs.' })
+  @ApiOkResponse({
+    description: 'It runs.',
+    schema: {
+      type: 'object',
+      required: ['status'],
+      properties: { status: { type: 'string', enum: ['ok'] } },
+    },
+  })
   live(): { readonly status: 'ok' } {
     return { status: 'ok' };
   }
 
   @Get('ready')
   @ApiOperation({
-    summary: 'The process can serve: event store, database and projections answer',
+    operationId: 'checkReadiness',
+    summary: 'The process can serve: event store, database and projections answer.',
+  })
+  @ApiOkResponse({ description: 'It can.', schema: readiness })
+  @ApiServiceUnavailableResponse({
+    description: 'It can not; `error` says why.',
+    schema: readiness,
   })
   async ready(@Res({ passthrough: true }) reply: { status(code: number): unknown }) {
     const { checks } = await this.checks.readiness();

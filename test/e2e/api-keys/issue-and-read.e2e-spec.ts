@@ -291,7 +291,7 @@ describe('GET /openapi.json', () => {
   interface Operation {
     readonly operationId?: string;
     readonly tags?: readonly string[];
-    readonly parameters?: readonly { readonly in: string; readonly name: string }[];
+    readonly parameters?: readonly { readonly $ref?: string }[];
     readonly responses: Readonly<Record<string, { readonly content?: object }>>;
     readonly security?: readonly object[];
   }
@@ -340,7 +340,9 @@ describe('GET /openapi.json', () => {
       expect(said).toEqual(expect.arrayContaining(['401', '503']));
       expect(Object.keys(responses['401']?.content ?? {})).toEqual(['application/problem+json']);
       if (method === 'post' && !isPublic.includes(path))
-        expect([path, ...parameters.map(({ name }) => name)]).toContain('Idempotency-Key');
+        expect([path, ...parameters.map(({ $ref }) => $ref)]).toContain(
+          '#/components/parameters/IdempotencyKey',
+        );
     }
   });
 });

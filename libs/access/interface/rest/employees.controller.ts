@@ -7,10 +7,10 @@ import {
   ApiOperation,
   ApiTags,
 } from '@nestjs/swagger';
-import { parsePosition } from '#event-store';
 import { employeeId, networkId } from '#kernel';
 import { answer, Ctx, type Answer, type RequestContext } from '#messaging';
-import { parseAsOf, type Page, type ReadResult } from '#projections';
+import type { Page, ReadResult } from '#projections';
+import { pageInput, PageParameters, readOptions, ReadParameters } from '#rest';
 import { AdmitEmployee } from '../../commands/admit/admit-employee.command.js';
 import { ChangeEmployeeRights } from '../../commands/change-rights/change-employee-rights.command.js';
 import type { EmployeeAnswer } from '../../commands/employee-desk.js';
@@ -28,9 +28,8 @@ import {
   EmployeeDto,
   EmployeePageDto,
   EmployeePath,
-  EmployeeReadDto,
-  ListEmployeesDto,
   NetworkEmployeesPath,
+  ReadEmployeeDto,
 } from './employees.dto.js';
 
 type EmployeeSaid = Omit<EmployeeView, 'admittedAt'>;
@@ -81,13 +80,11 @@ export class EmployeesController {
     @Caller() caller: Principal,
     @Ctx() context: RequestContext,
     @Param() path: NetworkEmployeesPath,
-    @Query() parameters: ListEmployeesDto,
+    @Query() parameters: PageParameters,
   ): Promise<Answer<Page<EmployeeView>>> {
-    const { first, after } = parameters;
     const query = new ListEmployees({
       ...reading(caller, context, path, parameters),
-      first,
-      after,
+      ...pageInput(parameters),
     });
     const { value, position } = await this.queries.execute<
       ListEmployees,
@@ -98,12 +95,12 @@ export class EmployeesController {
 
   @Get(':employeeId')
   @ApiOperation({ operationId: 'getEmployee', summary: 'One employee of a network.' })
-  @ApiOkResponse({ type: EmployeeDto })
+  @ApiOkResponse({ type: ReadEmployeeDto })
   async get(
     @Caller() caller: Principal,
     @Ctx() context: RequestContext,
     @Param() path: EmployeePath,
-    @Query() parameters: EmployeeReadDto,
+    @Query() parameters: ReadParameters,
   ): Promise<Answer<EmployeeView>> {
     const query = new GetEmployee({
       ...reading(caller, context, path, parameters),
@@ -172,15 +169,13 @@ const ids = (path: EmployeePath) => ({
 
 function reading(
   principal: Principal,
-  { signal }: RequestContext,
+  context: RequestContext,
   path: NetworkEmployeesPath,
-  { atLeast, asOf }: EmployeeReadDto,
+  parameters: ReadParameters,
 ) {
   return {
     principal,
     networkId: networkId(path.networkId),
-    atLeast: atLeast === undefined ? undefined : parsePosition(atLeast),
-    asOf: asOf === undefined ? undefined : parseAsOf(asOf),
-    signal,
+    ...readOptions(parameters, context),
   };
 }

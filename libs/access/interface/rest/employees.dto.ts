@@ -1,22 +1,16 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
-import { Type } from 'class-transformer';
 import {
   ArrayUnique,
   IsArray,
   IsBoolean,
   IsIn,
-  IsInt,
   IsOptional,
   IsString,
   IsUrl,
   Matches,
-  Max,
   MaxLength,
-  Min,
-  ValidateBy,
 } from 'class-validator';
-import { parsePosition } from '#event-store';
-import { CURSOR_CHARACTERS_MAX, PAGE_SIZE_DEFAULT, PAGE_SIZE_MAX, parseAsOf } from '#projections';
+import { IsIntegerId, IsIntegerIdText, PageOf } from '#rest';
 import { PERMISSIONS, type Permission } from '../../domain/principal.value.js';
 
 export const ISSUER_LENGTH_MAX = 512;
@@ -26,19 +20,13 @@ const SCOPES = ['global', 'limited'] as const;
 
 export class NetworkEmployeesPath {
   @ApiProperty({ type: 'integer', minimum: 1 })
-  @Type(() => Number)
-  @IsInt()
-  @Min(1)
-  @Max(Number.MAX_SAFE_INTEGER)
+  @IsIntegerIdText()
   readonly networkId!: number;
 }
 
 export class EmployeePath extends NetworkEmployeesPath {
   @ApiProperty({ type: 'integer', minimum: 1 })
-  @Type(() => Number)
-  @IsInt()
-  @Min(1)
-  @Max(Number.MAX_SAFE_INTEGER)
+  @IsIntegerIdText()
   readonly employeeId!: number;
 }
 
@@ -68,9 +56,7 @@ export class AdmitEmployeeDto extends EmployeeRightsDto {
     minimum: 1,
     description: 'The id within the network (`network_employee_id`), never used twice.',
   })
-  @IsInt()
-  @Min(1)
-  @Max(Number.MAX_SAFE_INTEGER)
+  @IsIntegerId()
   employeeId!: number;
 
   @ApiProperty({
@@ -116,58 +102,9 @@ export class EmployeeDto extends AdmitEmployeeDto {
   removed!: boolean;
 }
 
-export class EmployeePageDto {
-  @ApiProperty({ type: [EmployeeDto] })
-  items!: EmployeeDto[];
-
-  @ApiProperty({
-    type: 'object',
-    properties: { endCursor: { type: 'string', nullable: true }, hasNextPage: { type: 'boolean' } },
-    required: ['endCursor', 'hasNextPage'],
-  })
-  page!: { endCursor: string | null; hasNextPage: boolean };
+export class ReadEmployeeDto extends EmployeeDto {
+  @ApiProperty({ format: 'date-time' })
+  admittedAt!: string;
 }
 
-const isText = (name: string, message: string, holds: (text: string) => boolean) =>
-  ValidateBy({
-    name,
-    validator: {
-      validate: (value: unknown) => typeof value === 'string' && holds(value),
-      defaultMessage: () => message,
-    },
-  });
-
-export class EmployeeReadDto {
-  @ApiPropertyOptional({ type: String, description: 'Answer at or past this ledger position.' })
-  @IsOptional()
-  @isText('position', 'must be a ledger position', (text) => parsePosition(text) !== undefined)
-  readonly atLeast?: string;
-
-  @ApiPropertyOptional({
-    type: String,
-    description: 'Data as they were at this time (ISO 8601) or ledger position.',
-  })
-  @IsOptional()
-  @isText(
-    'asOf',
-    'must be an ISO 8601 time or a ledger position',
-    (text) => parseAsOf(text) !== undefined,
-  )
-  readonly asOf?: string;
-}
-
-export class ListEmployeesDto extends EmployeeReadDto {
-  @ApiPropertyOptional({ minimum: 1, maximum: PAGE_SIZE_MAX, default: PAGE_SIZE_DEFAULT })
-  @IsOptional()
-  @Type(() => Number)
-  @IsInt()
-  @Min(1)
-  @Max(PAGE_SIZE_MAX)
-  readonly first: number = PAGE_SIZE_DEFAULT;
-
-  @ApiPropertyOptional({ type: String, description: 'The `endCursor` of the page before.' })
-  @IsOptional()
-  @IsString()
-  @MaxLength(CURSOR_CHARACTERS_MAX)
-  readonly after?: string;
-}
+export class EmployeePageDto extends PageOf(ReadEmployeeDto) {}

@@ -17,7 +17,18 @@ export class ProtectedResourceController {
     summary: 'Whose access tokens this API takes (RFC 9728).',
     security: [],
   })
-  @ApiOkResponse({ description: 'Authorization servers, and how a token is sent.' })
+  @ApiOkResponse({
+    description: 'Authorization servers, and how a token is sent.',
+    schema: {
+      type: 'object',
+      required: ['resource_name', 'authorization_servers', 'bearer_methods_supported'],
+      properties: {
+        resource_name: { type: 'string' },
+        authorization_servers: { type: 'array', items: { type: 'string', format: 'uri' } },
+        bearer_methods_supported: { type: 'array', items: { type: 'string' } },
+      },
+    },
+  })
   describe() {
     return {
       resource_name: 'Keyledger',

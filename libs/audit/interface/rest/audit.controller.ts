@@ -3,11 +3,11 @@ import { QueryBus } from '@nestjs/cqrs';
 import { ApiBearerAuth, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { Principal } from '#access';
 import { Caller } from '#access';
-import { parsePosition } from '#event-store';
 import { keyId, partnerId } from '#kernel';
 import type { Answer, RequestContext } from '#messaging';
 import { answer, Ctx } from '#messaging';
 import type { Page, ReadResult } from '#projections';
+import { pageInput, readOptions } from '#rest';
 import type { AuditFilter } from '../../domain/audit.events.js';
 import type { AuditEntry } from '../../queries/audit-trail/audit-entry.view.js';
 import { SearchAuditTrail } from '../../queries/audit-trail/search-audit-trail.query.js';
@@ -30,9 +30,8 @@ export class AuditController {
     @Ctx() context: RequestContext,
     @Query() parameters: AuditParameters,
   ): Promise<Answer<Page<AuditEntry>>> {
-    const { first, after } = parameters;
-    const atLeast =
-      parameters.atLeast === undefined ? undefined : parsePosition(parameters.atLeast);
+    // `asOf` is a filter of the trail, which the query records with the others.
+    const { atLeast } = readOptions(parameters, context);
     const { value, position } = await this.queries.execute<
       SearchAuditTrail,
       ReadResult<Page<AuditEntry>>
@@ -40,7 +39,7 @@ export class AuditController {
       new SearchAuditTrail(
         caller,
         context,
-        { filter: filterOf(parameters), first, ...(after !== undefined && { after }) },
+        { filter: filterOf(parameters), ...pageInput(parameters) },
         { ...(atLeast !== undefined && { atLeast }) },
       ),
     );

@@ -1,46 +1,28 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
-import { Type } from 'class-transformer';
-import {
-  IsInt,
-  IsOptional,
-  IsString,
-  Matches,
-  Max,
-  MaxLength,
-  Min,
-  ValidateBy,
-} from 'class-validator';
-import { parsePosition } from '#event-store';
-import { isUuid } from '#kernel';
-import { CURSOR_CHARACTERS_MAX, PAGE_SIZE_DEFAULT, PAGE_SIZE_MAX, parseAsOf } from '#projections';
+import { IsOptional, IsString, Matches, MaxLength } from 'class-validator';
+import { parseAsOf } from '#projections';
+import { IsIntegerIdText, IsText, IsUuidText, PageOf, PageParameters } from '#rest';
 import {
   AUDIT_ACTOR_CHARACTERS_MAX,
   AUDIT_TEXT_CHARACTERS_MAX,
 } from '../../queries/audit-trail/search-audit-trail.query-handler.js';
 
-const isText = (name: string, message: string, holds: (text: string) => boolean) =>
-  ValidateBy({
-    name,
-    validator: {
-      validate: (value: unknown) => typeof value === 'string' && holds(value),
-      defaultMessage: () => message,
-    },
-  });
+/** Without a type of its own, the description would call it an object. */
+const anyJson = {
+  oneOf: ['object', 'array', 'string', 'number', 'boolean', 'null'].map((type) => ({ type })),
+};
 
 const isTime = (text: string): boolean => 'time' in (parseAsOf(text) ?? {});
 
-export class AuditParameters {
+export class AuditParameters extends PageParameters {
   @ApiPropertyOptional({ format: 'uuid', description: 'Only events of this key.' })
   @IsOptional()
-  @isText('uuid', 'must be a lower-case UUID', isUuid)
+  @IsUuidText()
   readonly keyId?: string;
 
   @ApiPropertyOptional({ type: 'integer', minimum: 1, description: 'Only events of this partner.' })
   @IsOptional()
-  @Type(() => Number)
-  @IsInt()
-  @Min(1)
-  @Max(Number.MAX_SAFE_INTEGER)
+  @IsIntegerIdText()
   readonly partnerId?: number;
 
   @ApiPropertyOptional({ description: 'Who acted: a subject, or `<issuer>#<subject>`.' })
@@ -51,17 +33,17 @@ export class AuditParameters {
 
   @ApiPropertyOptional({ description: 'An event type.', example: 'KeyRevoked' })
   @IsOptional()
-  @Matches(/^[A-Z][A-Za-z0-9]{0,99}$/)
+  @Matches(/^[A-Z][A-Za-z0-9]{0,99}$/, { message: 'must be an event type, such as KeyRevoked' })
   readonly type?: string;
 
   @ApiPropertyOptional({ format: 'date-time', description: 'Recorded at or after this time.' })
   @IsOptional()
-  @isText('time', 'must be an ISO 8601 time with its zone', isTime)
+  @IsText('time', 'must be an ISO 8601 time with its zone', isTime)
   readonly from?: string;
 
   @ApiPropertyOptional({ format: 'date-time', description: 'Recorded before this time.' })
   @IsOptional()
-  @isText('time', 'must be an ISO 8601 time with its zone', isTime)
+  @IsText('time', 'must be an ISO 8601 time with its zone', isTime)
   readonly to?: string;
 
   @ApiPropertyOptional({
@@ -72,40 +54,6 @@ export class AuditParameters {
   @IsString()
   @MaxLength(AUDIT_TEXT_CHARACTERS_MAX)
   readonly text?: string;
-
-  @ApiPropertyOptional({
-    description: 'The trail as it stood at this time (ISO 8601) or ledger position.',
-    type: String,
-  })
-  @IsOptional()
-  @isText(
-    'asOf',
-    'must be an ISO 8601 time or a ledger position',
-    (text) => parseAsOf(text) !== undefined,
-  )
-  readonly asOf?: string;
-
-  @ApiPropertyOptional({ description: 'Answer at or past this ledger position.', type: String })
-  @IsOptional()
-  @isText('position', 'must be a ledger position', (text) => parsePosition(text) !== undefined)
-  readonly atLeast?: string;
-
-  @ApiPropertyOptional({ minimum: 1, maximum: PAGE_SIZE_MAX, default: PAGE_SIZE_DEFAULT })
-  @IsOptional()
-  @Type(() => Number)
-  @IsInt()
-  @Min(1)
-  @Max(PAGE_SIZE_MAX)
-  readonly first: number = PAGE_SIZE_DEFAULT;
-
-  @ApiPropertyOptional({
-    description: 'The `endCursor` of the page before, with the same filters.',
-    type: String,
-  })
-  @IsOptional()
-  @IsString()
-  @MaxLength(CURSOR_CHARACTERS_MAX)
-  readonly after?: string;
 }
 
 export class AuditStreamResponse {
@@ -185,25 +133,11 @@ export class AuditEntryResponse {
   })
   readonly address!: string | null;
 
-  @ApiProperty({ nullable: true, description: 'What it was; plain JSON.' })
+  @ApiProperty({ ...anyJson, description: 'What it was; plain JSON.' })
   readonly before!: unknown;
 
-  @ApiProperty({ nullable: true, description: 'What it is since; plain JSON.' })
+  @ApiProperty({ ...anyJson, description: 'What it is since; plain JSON.' })
   readonly after!: unknown;
 }
 
-export class AuditPageInfo {
-  @ApiProperty({ type: String, nullable: true })
-  readonly endCursor!: string | null;
-
-  @ApiProperty()
-  readonly hasNextPage!: boolean;
-}
-
-export class AuditPage {
-  @ApiProperty({ type: [AuditEntryResponse] })
-  readonly items!: AuditEntryResponse[];
-
-  @ApiProperty({ type: AuditPageInfo })
-  readonly page!: AuditPageInfo;
-}
+export class AuditPage extends PageOf(AuditEntryResponse) {}

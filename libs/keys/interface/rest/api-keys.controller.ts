@@ -13,6 +13,7 @@ import { keyId } from '#kernel';
 import type { Answer, RequestContext } from '#messaging';
 import { answer, Ctx, IfMatch } from '#messaging';
 import type { Page } from '#projections';
+import { ApiIfMatch, ApiProblems, pageInput, readOptions, ReadParameters } from '#rest';
 import { IssueKey } from '../../commands/issue-key/issue-key.command.js';
 import type {
   ChangedKey,
@@ -32,7 +33,6 @@ import { SuspendKey } from '../../commands/suspend-key/suspend-key.command.js';
 import { GetKey } from '../../queries/keys/get-key.query.js';
 import type { KeyDetail, KeyView } from '../../queries/keys/key.view.js';
 import { ListKeys } from '../../queries/keys/list-keys.query.js';
-import { ApiIdempotencyKey, ApiIfMatch, ApiProblems } from './api-documentation.decorator.js';
 import {
   IssueKeyBody,
   ListKeysParameters,
@@ -51,7 +51,7 @@ import {
   ReissuedKeyResponse,
   RevealedKeyResponse,
 } from './keys.responses.dto.js';
-import { KeyPath, queryOptions, ReadParameters } from './read.dto.js';
+import { KeyPath } from './paths.dto.js';
 import type { HtmlReply } from './share-page.controller.js';
 import { ShareKeyBody } from './shares.dto.js';
 
@@ -71,12 +71,11 @@ export class ApiKeysController {
     description:
       'Affiliate keys need an eligible partner; a refusal carries the explained verdict. Secrets of affiliate, advertiser and marketplace keys stay recoverable, those of network keys are shown here only.',
   })
-  @ApiIdempotencyKey()
   @ApiCreatedResponse({
     type: IssuedKeyResponse,
     headers: { Location: { schema: { type: 'string' } }, ETag: { schema: { type: 'string' } } },
   })
-  @ApiProblems(400, 401, 403, 404, 409, 422, 503)
+  @ApiProblems(404)
   async issue(
     @Caller() caller: Principal,
     @Ctx() context: RequestContext,
@@ -104,16 +103,14 @@ export class ApiKeysController {
     summary: 'Keys, newest first, masked; revoked ones stay listable.',
   })
   @ApiOkResponse({ type: KeyPageResponse })
-  @ApiProblems(400, 401, 403, 503)
   async list(
     @Caller() caller: Principal,
     @Ctx() context: RequestContext,
     @Query() parameters: ListKeysParameters,
   ): Promise<Answer<Page<KeyView>>> {
-    const { first, after, partnerId, holderType, holderId, portal, status, label } = parameters;
+    const { partnerId, holderType, holderId, portal, status, label } = parameters;
     const input = {
-      first,
-      ...(after === undefined ? {} : { after }),
+      ...pageInput(parameters),
       ...(partnerId === undefined ? {} : { partnerId }),
       ...(holderType === undefined ? {} : { holderType }),
       ...(holderId === undefined ? {} : { holderId }),
@@ -122,7 +119,7 @@ export class ApiKeysController {
       ...(label === undefined ? {} : { label }),
     };
     const { value, position } = await this.queries.execute(
-      new ListKeys(caller, input, queryOptions(parameters, context)),
+      new ListKeys(caller, input, readOptions(parameters, context)),
     );
     return answer(value, position);
   }
@@ -133,7 +130,6 @@ export class ApiKeysController {
     summary: 'One key, masked, with the verdict it was issued on.',
   })
   @ApiOkResponse({ type: KeyDetailResponse, headers: { ETag: { schema: { type: 'string' } } } })
-  @ApiProblems(400, 401, 403, 404, 503)
   async get(
     @Caller() caller: Principal,
     @Ctx() context: RequestContext,
@@ -141,7 +137,7 @@ export class ApiKeysController {
     @Query() read: ReadParameters,
   ): Promise<Answer<KeyDetail>> {
     const { value, position } = await this.queries.execute(
-      new GetKey(caller, { keyId: keyId(path.keyId) }, queryOptions(read, context)),
+      new GetKey(caller, { keyId: keyId(path.keyId) }, readOptions(read, context)),
     );
     return answer(value, position, { etag: String(value.version) });
   }
@@ -152,9 +148,7 @@ export class ApiKeysController {
     operationId: 'revealKey',
     summary: 'Shows the secret of an active, recoverable key; recorded as `KeyRevealed`.',
   })
-  @ApiIdempotencyKey()
   @ApiOkResponse({ type: RevealedKeyResponse })
-  @ApiProblems(400, 401, 403, 404, 409, 422, 503)
   async reveal(
     @Caller() caller: Principal,
     @Ctx() context: RequestContext,
@@ -174,10 +168,8 @@ export class ApiKeysController {
     operationId: 'revokeKey',
     summary: 'Revokes a key for ever, and ends its open shares.',
   })
-  @ApiIdempotencyKey()
   @ApiIfMatch()
   @ApiOkResponse({ type: ChangedKeyResponse })
-  @ApiProblems(400, 401, 403, 404, 409, 412, 422, 503)
   async revoke(
     @Caller() caller: Principal,
     @Ctx() context: RequestContext,
@@ -199,13 +191,11 @@ export class ApiKeysController {
     operationId: 'reissueKey',
     summary: 'Revokes a key and issues its replacement, in one step.',
   })
-  @ApiIdempotencyKey()
   @ApiIfMatch()
   @ApiCreatedResponse({
     type: ReissuedKeyResponse,
     headers: { Location: { schema: { type: 'string' } }, ETag: { schema: { type: 'string' } } },
   })
-  @ApiProblems(400, 401, 403, 404, 409, 412, 422, 503)
   async reissue(
     @Caller() caller: Principal,
     @Ctx() context: RequestContext,
@@ -229,10 +219,8 @@ export class ApiKeysController {
   @Post(':keyId/suspend')
   @HttpCode(200)
   @ApiOperation({ operationId: 'suspendKey', summary: 'Suspends a key, and ends its open shares.' })
-  @ApiIdempotencyKey()
   @ApiIfMatch()
   @ApiOkResponse({ type: ChangedKeyResponse })
-  @ApiProblems(400, 401, 403, 404, 409, 412, 422, 503)
   async suspend(
     @Caller() caller: Principal,
     @Ctx() context: RequestContext,
@@ -247,10 +235,8 @@ export class ApiKeysController {
   @Post(':keyId/reinstate')
   @HttpCode(200)
   @ApiOperation({ operationId: 'reinstateKey', summary: 'Lifts the suspension of a key.' })
-  @ApiIdempotencyKey()
   @ApiIfMatch()
   @ApiOkResponse({ type: ChangedKeyResponse })
-  @ApiProblems(400, 401, 403, 404, 409, 412, 422, 503)
   async reinstate(
     @Caller() caller: Principal,
     @Ctx() context: RequestContext,
@@ -265,10 +251,8 @@ export class ApiKeysController {
   @Post(':keyId/relabel')
   @HttpCode(200)
   @ApiOperation({ operationId: 'relabelKey', summary: 'Gives a key another label.' })
-  @ApiIdempotencyKey()
   @ApiIfMatch()
   @ApiOkResponse({ type: ChangedKeyResponse })
-  @ApiProblems(400, 401, 403, 404, 409, 412, 422, 503)
   async relabel(
     @Caller() caller: Principal,
     @Ctx() context: RequestContext,
@@ -287,12 +271,10 @@ export class ApiKeysController {
     description:
       'Link, token and passphrase are shown here only. Send the passphrase on another way than the link.',
   })
-  @ApiIdempotencyKey()
   @ApiCreatedResponse({
     type: CreatedShareResponse,
     headers: { Location: { schema: { type: 'string' } } },
   })
-  @ApiProblems(400, 401, 403, 404, 409, 422, 503)
   async share(
     @Caller() caller: Principal,
     @Ctx() context: RequestContext,

@@ -7,18 +7,17 @@ import { marketplacePartnerId } from '#kernel';
 import type { Answer, RequestContext } from '#messaging';
 import { answer, Ctx } from '#messaging';
 import type { Page } from '#projections';
+import { ApiProblems, pageInput, PageParameters, readOptions } from '#rest';
 import type { RevealedConnectionKey } from '../../commands/reveal-connection-keys/reveal-connection-keys.command.js';
 import { RevealConnectionKeys } from '../../commands/reveal-connection-keys/reveal-connection-keys.command.js';
 import type { ConnectionKey } from '../../queries/connection-keys/connection-key.view.js';
 import { ListConnectionKeys } from '../../queries/connection-keys/list-connection-keys.query.js';
-import { ApiIdempotencyKey, ApiProblems } from './api-documentation.decorator.js';
 import {
   ConnectionKeyPageResponse,
   MarketplaceHolderPath,
   RevealConnectionKeysBody,
   RevealedConnectionKeyPageResponse,
 } from './connections.dto.js';
-import { PageParameters, queryOptions } from './read.dto.js';
 import type { HtmlReply } from './share-page.controller.js';
 
 @ApiTags('marketplace partners')
@@ -36,7 +35,6 @@ export class ConnectionsController {
     summary: 'Active affiliate keys of a marketplace partner’s connections, masked, newest first.',
   })
   @ApiOkResponse({ type: ConnectionKeyPageResponse })
-  @ApiProblems(400, 401, 403, 404, 503)
   async list(
     @Caller() caller: Principal,
     @Ctx() context: RequestContext,
@@ -53,7 +51,6 @@ export class ConnectionsController {
     summary: 'For users of a marketplace partner: the same of their own, masked.',
   })
   @ApiOkResponse({ type: ConnectionKeyPageResponse })
-  @ApiProblems(400, 401, 403, 503)
   async listOwn(
     @Caller() caller: Principal,
     @Ctx() context: RequestContext,
@@ -70,9 +67,8 @@ export class ConnectionsController {
     description:
       'Off by default (`marketplaceSecretsListed`). Pages by connection; each secret is recorded as `KeyRevealed` before it is shown.',
   })
-  @ApiIdempotencyKey()
   @ApiOkResponse({ type: RevealedConnectionKeyPageResponse })
-  @ApiProblems(400, 401, 403, 409, 422, 503)
+  @ApiProblems(404)
   async reveal(
     @Caller() caller: Principal,
     @Ctx() context: RequestContext,
@@ -95,10 +91,9 @@ export class ConnectionsController {
     parameters: PageParameters,
     of: Pick<ListConnectionKeys['input'], 'marketplacePartnerId'>,
   ): Promise<Answer<Page<ConnectionKey>>> {
-    const { first, after } = parameters;
-    const input = { ...of, first, ...(after === undefined ? {} : { after }) };
+    const input = { ...of, ...pageInput(parameters) };
     const { value, position } = await this.queries.execute(
-      new ListConnectionKeys(caller, input, queryOptions(parameters, context)),
+      new ListConnectionKeys(caller, input, readOptions(parameters, context)),
     );
     return answer(value, position);
   }

@@ -1,7 +1,7 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
-import { Type } from 'class-transformer';
 import { IsInt, IsOptional, IsString, Max, MaxLength, Min, MinLength } from 'class-validator';
 import { CURSOR_CHARACTERS_MAX } from '#projections';
+import { IsIntegerIdText, PageOf } from '#rest';
 import {
   CONNECTIONS_REVEALED_DEFAULT,
   CONNECTIONS_REVEALED_MAX,
@@ -9,10 +9,7 @@ import {
 
 export class MarketplaceHolderPath {
   @ApiProperty({ type: 'integer', minimum: 1, example: 31 })
-  @Type(() => Number)
-  @IsInt()
-  @Min(1)
-  @Max(Number.MAX_SAFE_INTEGER)
+  @IsIntegerIdText()
   readonly marketplacePartnerId!: number;
 }
 
@@ -38,13 +35,6 @@ export class RevealConnectionKeysBody {
   readonly after?: string;
 }
 
-class ConnectionPageInfoResponse {
-  @ApiProperty({ type: String, nullable: true })
-  readonly endCursor!: string | null;
-  @ApiProperty()
-  readonly hasNextPage!: boolean;
-}
-
 class ConnectionKeyResponse {
   @ApiProperty({ type: 'integer', description: 'The connection: a partner of this network.' })
   readonly partnerId!: number;
@@ -60,12 +50,7 @@ class ConnectionKeyResponse {
   readonly expiresAt!: string | null;
 }
 
-export class ConnectionKeyPageResponse {
-  @ApiProperty({ type: [ConnectionKeyResponse] })
-  readonly items!: ConnectionKeyResponse[];
-  @ApiProperty({ type: ConnectionPageInfoResponse })
-  readonly page!: ConnectionPageInfoResponse;
-}
+export class ConnectionKeyPageResponse extends PageOf(ConnectionKeyResponse) {}
 
 class RevealedConnectionKeyResponse {
   @ApiProperty({ type: 'integer' })
@@ -82,9 +67,4 @@ class RevealedConnectionKeyResponse {
   readonly key!: string | null;
 }
 
-export class RevealedConnectionKeyPageResponse {
-  @ApiProperty({ type: [RevealedConnectionKeyResponse] })
-  readonly items!: RevealedConnectionKeyResponse[];
-  @ApiProperty({ type: ConnectionPageInfoResponse })
-  readonly page!: ConnectionPageInfoResponse;
-}
+export class RevealedConnectionKeyPageResponse extends PageOf(RevealedConnectionKeyResponse) {}

@@ -5,10 +5,10 @@ import type { Principal } from '#access';
 import { Caller } from '#access';
 import type { Answer, RequestContext } from '#messaging';
 import { answer, Ctx } from '#messaging';
+import { ApiProblems } from '#rest';
 import type { ChangedKeyRing } from '../../commands/key-outcomes.value.js';
 import { ReinstateKeyRing } from '../../commands/reinstate-key-ring/reinstate-key-ring.command.js';
 import { SuspendKeyRing } from '../../commands/suspend-key-ring/suspend-key-ring.command.js';
-import { ApiIdempotencyKey, ApiProblems } from './api-documentation.decorator.js';
 import { KeyRingBody } from './keys.dto.js';
 import { ChangedKeyRingResponse } from './keys.responses.dto.js';
 
@@ -25,9 +25,8 @@ export class KeyRingsController {
     operationId: 'suspendKeyRing',
     summary: 'Suspends all keys of a holder at a portal, in one step.',
   })
-  @ApiIdempotencyKey()
   @ApiOkResponse({ type: ChangedKeyRingResponse })
-  @ApiProblems(400, 401, 403, 404, 409, 422, 503)
+  @ApiProblems(404)
   async suspend(
     @Caller() caller: Principal,
     @Ctx() context: RequestContext,
@@ -45,9 +44,8 @@ export class KeyRingsController {
     operationId: 'reinstateKeyRing',
     summary: 'Lifts the suspension of a holder; keys that were suspended by themselves stay so.',
   })
-  @ApiIdempotencyKey()
   @ApiOkResponse({ type: ChangedKeyRingResponse })
-  @ApiProblems(400, 401, 403, 404, 409, 422, 503)
+  @ApiProblems(404)
   async reinstate(
     @Caller() caller: Principal,
     @Ctx() context: RequestContext,

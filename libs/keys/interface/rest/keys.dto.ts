@@ -5,24 +5,21 @@ import {
   ArrayUnique,
   IsArray,
   IsIn,
-  IsInt,
   IsISO8601,
   IsObject,
   IsOptional,
   IsString,
-  Max,
   MaxLength,
-  Min,
   MinLength,
   ValidateNested,
 } from 'class-validator';
+import { IsIntegerId, IsIntegerIdText, PageParameters } from '#rest';
 import type { RevealPurpose, RevocationReason } from '../../domain/key-ring.events.js';
 import { REVOCATION_REASONS } from '../../domain/key-ring.events.js';
 import type { HolderType, Portal } from '../../domain/portal.value.js';
 import { HOLDER_TYPES, PORTALS } from '../../domain/portal.value.js';
 import type { KeyStatus } from '../../queries/keys/key.view.js';
 import { KEY_STATUSES } from '../../queries/keys/key.view.js';
-import { PageParameters } from './read.dto.js';
 
 /** Bounds of what is parsed at all; the domain's own bounds, in code points, are tighter. */
 export const TEXT_CHARACTERS_MAX = 10_000;
@@ -35,9 +32,7 @@ export class HolderBody {
   readonly type!: HolderType;
 
   @ApiProperty({ type: 'integer', minimum: 1, example: 7 })
-  @IsInt()
-  @Min(1)
-  @Max(Number.MAX_SAFE_INTEGER)
+  @IsIntegerId()
   readonly id!: number;
 }
 
@@ -85,9 +80,7 @@ export class IssueKeyBody {
     description: 'Network keys only: the employee who uses it.',
   })
   @IsOptional()
-  @IsInt()
-  @Min(1)
-  @Max(Number.MAX_SAFE_INTEGER)
+  @IsIntegerId()
   readonly employeeId?: number;
 }
 
@@ -164,10 +157,7 @@ export class KeyRingBody extends KeyReasonBody {
 export class ListKeysParameters extends PageParameters {
   @ApiPropertyOptional({ type: 'integer', minimum: 1, description: 'Keys of this partner.' })
   @IsOptional()
-  @Type(() => Number)
-  @IsInt()
-  @Min(1)
-  @Max(Number.MAX_SAFE_INTEGER)
+  @IsIntegerIdText()
   readonly partnerId?: number;
 
   @ApiPropertyOptional({ enum: HOLDER_TYPES })
@@ -177,10 +167,7 @@ export class ListKeysParameters extends PageParameters {
 
   @ApiPropertyOptional({ type: 'integer', minimum: 1 })
   @IsOptional()
-  @Type(() => Number)
-  @IsInt()
-  @Min(1)
-  @Max(Number.MAX_SAFE_INTEGER)
+  @IsIntegerIdText()
   readonly holderId?: number;
 
   @ApiPropertyOptional({ enum: PORTALS })

@@ -1,5 +1,8 @@
 import { ApiProperty } from '@nestjs/swagger';
+import { PERMISSIONS } from '#access';
 import { ACTOR_TYPES } from '#event-store';
+import { EligibilityResponse } from '#partners';
+import { PageOf } from '#rest';
 import {
   REVOCATION_REASONS,
   SHARE_CHANNELS,
@@ -40,13 +43,26 @@ class IssuedResponse {
   readonly position!: string;
 }
 
+class EventReferenceResponse {
+  @ApiProperty({ example: 'partner-1-7' })
+  readonly streamId!: string;
+  @ApiProperty({ pattern: '^\\d+$', example: '12' })
+  readonly revision!: string;
+  @ApiProperty(uuid)
+  readonly eventId!: string;
+}
+
 class SuspensionCauseResponse {
   @ApiProperty({ enum: SUSPENSION_CAUSES })
   readonly kind!: string;
   @ApiProperty()
   readonly reason!: string;
-  @ApiProperty({ type: 'object', additionalProperties: true, nullable: true })
-  readonly event!: object | null;
+  @ApiProperty({
+    type: EventReferenceResponse,
+    nullable: true,
+    description: 'The event that the ledger suspended it for; `null`: somebody did.',
+  })
+  readonly event!: EventReferenceResponse | null;
 }
 
 class SuspensionResponse {
@@ -119,27 +135,14 @@ export class KeyResponse {
 
 export class KeyDetailResponse extends KeyResponse {
   @ApiProperty({
-    type: 'object',
-    additionalProperties: true,
+    type: EligibilityResponse,
     nullable: true,
-    description: 'The explained eligibility verdict that the key was issued on.',
+    description: 'The explained verdict that an affiliate key was issued on.',
   })
-  readonly verdict!: object | null;
+  readonly verdict!: EligibilityResponse | null;
 }
 
-class KeysPageInfoResponse {
-  @ApiProperty({ type: String, nullable: true })
-  readonly endCursor!: string | null;
-  @ApiProperty()
-  readonly hasNextPage!: boolean;
-}
-
-export class KeyPageResponse {
-  @ApiProperty({ type: [KeyResponse] })
-  readonly items!: KeyResponse[];
-  @ApiProperty({ type: KeysPageInfoResponse })
-  readonly page!: KeysPageInfoResponse;
-}
+export class KeyPageResponse extends PageOf(KeyResponse) {}
 
 class SharedResponse extends IssuedResponse {}
 
@@ -200,12 +203,7 @@ export class ShareResponse {
   readonly ended!: ShareEndedResponse | null;
 }
 
-export class SharePageResponse {
-  @ApiProperty({ type: [ShareResponse] })
-  readonly items!: ShareResponse[];
-  @ApiProperty({ type: KeysPageInfoResponse })
-  readonly page!: KeysPageInfoResponse;
-}
+export class SharePageResponse extends PageOf(ShareResponse) {}
 
 class DocumentationLinkResponse {
   @ApiProperty({ example: 'Using your partner platform API key' })
@@ -368,7 +366,7 @@ class EmployeeResponse {
   readonly employeeId!: number;
   @ApiProperty()
   readonly superUser!: boolean;
-  @ApiProperty({ type: [String] })
+  @ApiProperty({ enum: PERMISSIONS, isArray: true })
   readonly permissions!: readonly string[];
   @ApiProperty({ enum: ['global', 'limited'] })
   readonly scope!: string;

@@ -6,15 +6,15 @@ import { Caller } from '#access';
 import { keyId } from '#kernel';
 import type { Answer, RequestContext } from '#messaging';
 import { answer, Ctx } from '#messaging';
+import { readOptions, ReadParameters } from '#rest';
 import type { RevealedKey } from '../../commands/key-outcomes.value.js';
 import { RevealOwnKey } from '../../commands/reveal-own-key/reveal-own-key.command.js';
 import { GetMe } from '../../queries/me/get-me.query.js';
 import type { MeView } from '../../queries/me/me.view.js';
 import { GetOwnApi } from '../../queries/own-api/get-own-api.query.js';
 import type { OwnApi, OwnKey } from '../../queries/own-api/own-api.view.js';
-import { ApiIdempotencyKey, ApiProblems } from './api-documentation.decorator.js';
 import { MeResponse, OwnApiResponse, RevealedKeyResponse } from './keys.responses.dto.js';
-import { KeyPath, queryOptions, ReadParameters } from './read.dto.js';
+import { KeyPath } from './paths.dto.js';
 import type { HtmlReply } from './share-page.controller.js';
 
 type OwnApiAnswer =
@@ -35,7 +35,6 @@ export class MeController {
   @Get()
   @ApiOperation({ operationId: 'me', summary: 'Who the caller is to this ledger.' })
   @ApiOkResponse({ type: MeResponse })
-  @ApiProblems(401, 403, 503)
   async me(
     @Caller() caller: Principal,
     @Ctx() { signal }: RequestContext,
@@ -52,14 +51,13 @@ export class MeController {
       'For users of a partner. `{ "available": false }` before the first key is issued and when no key is left to use. Never behind what was acknowledged before the request arrived.',
   })
   @ApiOkResponse({ type: OwnApiResponse })
-  @ApiProblems(400, 401, 403, 503)
   async api(
     @Caller() caller: Principal,
     @Ctx() context: RequestContext,
     @Query() read: ReadParameters,
   ): Promise<Answer<OwnApiAnswer>> {
     const { value, position } = await this.queries.execute(
-      new GetOwnApi(caller, queryOptions(read, context)),
+      new GetOwnApi(caller, readOptions(read, context)),
     );
     return answer(withLinks(value), position);
   }
@@ -70,9 +68,7 @@ export class MeController {
     operationId: 'revealMyKey',
     summary: 'Shows one of the partner’s own keys; recorded as `KeyRevealed`.',
   })
-  @ApiIdempotencyKey()
   @ApiOkResponse({ type: RevealedKeyResponse })
-  @ApiProblems(400, 401, 403, 404, 409, 422, 503)
   async reveal(
     @Caller() caller: Principal,
     @Ctx() context: RequestContext,

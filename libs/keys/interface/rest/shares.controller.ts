@@ -25,6 +25,7 @@ import { shareId } from '#kernel';
 import type { Answer, RequestContext } from '#messaging';
 import { answer, Ctx } from '#messaging';
 import type { Page } from '#projections';
+import { ApiProblems, pageInput, readOptions, ReadParameters } from '#rest';
 import type { EndedShare } from '../../commands/key-outcomes.value.js';
 import { EndShare } from '../../commands/end-share/end-share.command.js';
 import type { OpenedShare } from '../../commands/open-share/open-share.command.js';
@@ -33,14 +34,13 @@ import { GetShare } from '../../queries/shares/get-share.query.js';
 import { ListShares } from '../../queries/shares/list-shares.query.js';
 import type { ShareView } from '../../queries/shares/share.view.js';
 import { openedSharePage } from '../share-page/share.page.js';
-import { ApiIdempotencyKey, ApiProblems } from './api-documentation.decorator.js';
 import {
   EndedShareResponse,
   OpenedShareResponse,
   SharePageResponse,
   ShareResponse,
 } from './keys.responses.dto.js';
-import { queryOptions, ReadParameters, SharePath } from './read.dto.js';
+import { SharePath } from './paths.dto.js';
 import type { HtmlReply } from './share-page.controller.js';
 import { ShareRefusedFilter } from './share-refused.filter.js';
 import { ListSharesParameters, OpenShareBody } from './shares.dto.js';
@@ -61,22 +61,20 @@ export class SharesController {
     summary: 'Shares of keys, newest first: who was sent a link, and what became of it.',
   })
   @ApiOkResponse({ type: SharePageResponse })
-  @ApiProblems(400, 401, 403, 503)
   async list(
     @Caller() caller: Principal,
     @Ctx() context: RequestContext,
     @Query() parameters: ListSharesParameters,
   ): Promise<Answer<Page<ShareView>>> {
-    const { first, after, keyId, partnerId, status } = parameters;
+    const { keyId, partnerId, status } = parameters;
     const input = {
-      first,
-      ...(after === undefined ? {} : { after }),
+      ...pageInput(parameters),
       ...(keyId === undefined ? {} : { keyId }),
       ...(partnerId === undefined ? {} : { partnerId }),
       ...(status === undefined ? {} : { status }),
     };
     const { value, position } = await this.queries.execute(
-      new ListShares(caller, input, queryOptions(parameters, context)),
+      new ListShares(caller, input, readOptions(parameters, context)),
     );
     return answer(value, position);
   }
@@ -85,7 +83,6 @@ export class SharesController {
   @ApiBearerAuth()
   @ApiOperation({ operationId: 'getShare', summary: 'One share.' })
   @ApiOkResponse({ type: ShareResponse })
-  @ApiProblems(400, 401, 403, 404, 503)
   async get(
     @Caller() caller: Principal,
     @Ctx() context: RequestContext,
@@ -93,7 +90,7 @@ export class SharesController {
     @Query() read: ReadParameters,
   ): Promise<Answer<ShareView>> {
     const { value, position } = await this.queries.execute(
-      new GetShare(caller, { shareId: shareId(path.shareId) }, queryOptions(read, context)),
+      new GetShare(caller, { shareId: shareId(path.shareId) }, readOptions(read, context)),
     );
     return answer(value, position);
   }
@@ -105,9 +102,7 @@ export class SharesController {
     operationId: 'endShare',
     summary: 'Withdraws a link that was not opened yet.',
   })
-  @ApiIdempotencyKey()
   @ApiOkResponse({ type: EndedShareResponse })
-  @ApiProblems(400, 401, 403, 404, 409, 422, 503)
   async end(
     @Caller() caller: Principal,
     @Ctx() context: RequestContext,
@@ -133,7 +128,7 @@ export class SharesController {
   @ApiConsumes('application/json', 'application/x-www-form-urlencoded')
   @ApiProduces('application/json', 'text/html')
   @ApiOkResponse({ type: OpenedShareResponse })
-  @ApiProblems(400, 401, 403, 404, 410, 429, 503)
+  @ApiProblems(401, 403, 404, 410)
   async open(
     @OptionalCaller() caller: Principal | undefined,
     @Ctx() context: RequestContext,

@@ -12,11 +12,11 @@ import {
   MinLength,
   ValidateNested,
 } from 'class-validator';
+import { IsIntegerIdText, IsUuidText, PageParameters } from '#rest';
 import type { ShareBound, ShareChannel, ShareRecipientType } from '../../domain/key-ring.events.js';
 import { SHARE_CHANNELS, SHARE_RECIPIENT_TYPES } from '../../domain/key-ring.events.js';
 import type { ShareStatus } from '../../queries/shares/share.view.js';
 import { SHARE_STATUSES } from '../../queries/shares/share.view.js';
-import { isUuidText, PageParameters } from './read.dto.js';
 
 /** Bounds of what is parsed at all; the domain's own bounds, in code points, are tighter. */
 export const SHARE_TEXT_CHARACTERS_MAX = 10_000;
@@ -102,15 +102,12 @@ export class OpenShareBody {
 export class ListSharesParameters extends PageParameters {
   @ApiPropertyOptional({ format: 'uuid', type: String })
   @IsOptional()
-  @isUuidText()
+  @IsUuidText()
   readonly keyId?: string;
 
   @ApiPropertyOptional({ type: 'integer', minimum: 1 })
   @IsOptional()
-  @Type(() => Number)
-  @IsInt()
-  @Min(1)
-  @Max(Number.MAX_SAFE_INTEGER)
+  @IsIntegerIdText()
   readonly partnerId?: number;
 
   @ApiPropertyOptional({ enum: SHARE_STATUSES })

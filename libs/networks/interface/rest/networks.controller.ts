@@ -9,12 +9,11 @@ import {
 } from '@nestjs/swagger';
 import type { Principal } from '#access';
 import { Caller } from '#access';
-import { parsePosition } from '#event-store';
 import { networkId } from '#kernel';
 import type { Answer, RequestContext } from '#messaging';
 import { Ctx, answer } from '#messaging';
 import type { Page, ReadResult } from '#projections';
-import { parseAsOf } from '#projections';
+import { pageInput, PageParameters, readOptions, ReadParameters } from '#rest';
 import { CreateNetwork } from '../../commands/create-network/create-network.command.js';
 import { IssueWebhookCredential } from '../../commands/issue-webhook-credential/issue-webhook-credential.command.js';
 import type { WebhookCredentialAnswer } from '../../commands/issue-webhook-credential/issue-webhook-credential.handler.js';
@@ -32,9 +31,7 @@ import {
   IssueWebhookCredentialBody,
   IssuedWebhookCredentialResponse,
   KeyPolicyBody,
-  ListNetworksParameters,
   NetworkPath,
-  NetworkReadParameters,
   NetworkResponse,
   NetworksPage,
   WebhookCredentialPath,
@@ -78,19 +75,12 @@ export class NetworksController {
   async list(
     @Caller() caller: Principal,
     @Ctx() context: RequestContext,
-    @Query() parameters: ListNetworksParameters,
+    @Query() parameters: PageParameters,
   ): Promise<Answer<Page<NetworkView>>> {
-    const { first, after } = parameters;
     const { value, position } = await this.queries.execute<
       ListNetworks,
       ReadResult<Page<NetworkView>>
-    >(
-      new ListNetworks(
-        caller,
-        { first, ...(after !== undefined && { after }) },
-        readOptions(parameters, context),
-      ),
-    );
+    >(new ListNetworks(caller, pageInput(parameters), readOptions(parameters, context)));
     return answer(value, position);
   }
 
@@ -101,7 +91,7 @@ export class NetworksController {
     @Caller() caller: Principal,
     @Ctx() context: RequestContext,
     @Param() path: NetworkPath,
-    @Query() parameters: NetworkReadParameters,
+    @Query() parameters: ReadParameters,
   ): Promise<Answer<NetworkView>> {
     const { value, position } = await this.queries.execute<GetNetwork, ReadResult<NetworkView>>(
       new GetNetwork(
@@ -188,14 +178,4 @@ export class NetworksController {
     const { settings, position } = await this.commands.execute<object, NetworkAnswer>(command);
     return answer(settingsViewOf(settings), position, options);
   }
-}
-
-function readOptions({ atLeast, asOf }: NetworkReadParameters, { signal }: RequestContext) {
-  const position = atLeast === undefined ? undefined : parsePosition(atLeast);
-  const place = asOf === undefined ? undefined : parseAsOf(asOf);
-  return {
-    signal,
-    ...(position !== undefined && { atLeast: position }),
-    ...(place !== undefined && { asOf: place }),
-  };
 }

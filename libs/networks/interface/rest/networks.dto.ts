@@ -1,4 +1,4 @@
-import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
+import { ApiProperty } from '@nestjs/swagger';
 import { Type } from 'class-transformer';
 import {
   ArrayMaxSize,
@@ -7,17 +7,14 @@ import {
   IsIn,
   IsInt,
   IsObject,
-  IsOptional,
   IsString,
   Length,
   Max,
   MaxLength,
   Min,
-  ValidateBy,
   ValidateNested,
 } from 'class-validator';
-import { CURSOR_CHARACTERS_MAX, PAGE_SIZE_DEFAULT, PAGE_SIZE_MAX, parseAsOf } from '#projections';
-import { parsePosition } from '#event-store';
+import { IsIntegerId, IsIntegerIdText, IsUuidText, PageOf } from '#rest';
 import type { DocumentationLink, Portal, Region } from '../../domain/api-profile.value.js';
 import {
   DOCUMENTATION_LINKS_MAX,
@@ -33,71 +30,21 @@ import {
   TRAIT_WEIGHT_MAX,
 } from '../../domain/key-policy.value.js';
 
-const isText = (name: string, message: string, holds: (text: string) => boolean) =>
-  ValidateBy({
-    name,
-    validator: {
-      validate: (value: unknown) => typeof value === 'string' && holds(value),
-      defaultMessage: () => message,
-    },
-  });
-
-export class NetworkReadParameters {
-  @ApiPropertyOptional({ description: 'Answer at or past this ledger position.', type: String })
-  @IsOptional()
-  @isText('position', 'must be a ledger position', (text) => parsePosition(text) !== undefined)
-  readonly atLeast?: string;
-
-  @ApiPropertyOptional({
-    description: 'Data as they were at this time (ISO 8601) or ledger position.',
-    type: String,
-  })
-  @IsOptional()
-  @isText(
-    'asOf',
-    'must be an ISO 8601 time or a ledger position',
-    (text) => parseAsOf(text) !== undefined,
-  )
-  readonly asOf?: string;
-}
-
-export class ListNetworksParameters extends NetworkReadParameters {
-  @ApiPropertyOptional({ minimum: 1, maximum: PAGE_SIZE_MAX, default: PAGE_SIZE_DEFAULT })
-  @IsOptional()
-  @Type(() => Number)
-  @IsInt()
-  @Min(1)
-  @Max(PAGE_SIZE_MAX)
-  readonly first: number = PAGE_SIZE_DEFAULT;
-
-  @ApiPropertyOptional({ description: 'The `endCursor` of the page before.', type: String })
-  @IsOptional()
-  @IsString()
-  @MaxLength(CURSOR_CHARACTERS_MAX)
-  readonly after?: string;
-}
-
 export class NetworkPath {
   @ApiProperty({ type: 'integer', minimum: 1 })
-  @Type(() => Number)
-  @IsInt()
-  @Min(1)
-  @Max(Number.MAX_SAFE_INTEGER)
+  @IsIntegerIdText()
   readonly networkId!: number;
 }
 
 export class WebhookCredentialPath extends NetworkPath {
   @ApiProperty({ format: 'uuid' })
-  @IsString()
-  @Length(36, 36)
+  @IsUuidText()
   readonly credentialId!: string;
 }
 
 export class CreateNetworkBody {
   @ApiProperty({ type: 'integer', minimum: 1, description: "The vendor's `network_id`." })
-  @IsInt()
-  @Min(1)
-  @Max(Number.MAX_SAFE_INTEGER)
+  @IsIntegerId()
   readonly networkId!: number;
 
   @ApiProperty({ maxLength: 120 })
@@ -317,18 +264,4 @@ export class NetworkResponse {
   readonly webhookCredentials!: WebhookCredentialResponse[];
 }
 
-export class NetworksPageInfo {
-  @ApiProperty({ type: String, nullable: true })
-  readonly endCursor!: string | null;
-
-  @ApiProperty()
-  readonly hasNextPage!: boolean;
-}
-
-export class NetworksPage {
-  @ApiProperty({ type: [NetworkResponse] })
-  readonly items!: NetworkResponse[];
-
-  @ApiProperty({ type: NetworksPageInfo })
-  readonly page!: NetworksPageInfo;
-}
+export class NetworksPage extends PageOf(NetworkResponse) {}

@@ -13,6 +13,7 @@ import { marketplacePartnerId, partnerId } from '#kernel';
 import type { Answer, RequestContext } from '#messaging';
 import { answer, Ctx } from '#messaging';
 import type { Page, ReadResult } from '#projections';
+import { pageInput, PageParameters, readOptions, ReadParameters } from '#rest';
 import { ConnectMarketplacePartner } from '../../commands/connect-marketplace-partner/connect-marketplace-partner.command.js';
 import { DisconnectMarketplacePartner } from '../../commands/disconnect-marketplace-partner/disconnect-marketplace-partner.command.js';
 import { LinkMarketplaceUser } from '../../commands/link-marketplace-user/link-marketplace-user.command.js';
@@ -27,15 +28,13 @@ import {
 } from '../../queries/marketplace-partners/marketplace-partners.query.js';
 import {
   ConnectionBody,
-  ListMarketplacePartnersParameters,
   MarketplacePartnerPath,
   MarketplacePartnerResponse,
   MarketplacePartnersPage,
   RegisterMarketplacePartnerBody,
   RemoveConnectionBody,
 } from './marketplace-partners.dto.js';
-import { readOptions } from './partners.controller.js';
-import { PartnerReadParameters, PartnerUserBody } from './partners.dto.js';
+import { PartnerUserBody } from './partners.dto.js';
 
 @ApiTags('marketplace partners')
 @ApiBearerAuth()
@@ -70,14 +69,12 @@ export class MarketplacePartnersController {
   async list(
     @Caller() caller: Principal,
     @Ctx() context: RequestContext,
-    @Query() parameters: ListMarketplacePartnersParameters,
+    @Query() parameters: PageParameters,
   ): Promise<Answer<Page<MarketplacePartnerView>>> {
-    const { first, after } = parameters;
-    const input = { first, ...(after !== undefined && { after }) };
     const { value, position } = await this.queries.execute<
       ListMarketplacePartners,
       ReadResult<Page<MarketplacePartnerView>>
-    >(new ListMarketplacePartners(caller, input, readOptions(parameters, context)));
+    >(new ListMarketplacePartners(caller, pageInput(parameters), readOptions(parameters, context)));
     return answer(value, position);
   }
 
@@ -88,7 +85,7 @@ export class MarketplacePartnersController {
     @Caller() caller: Principal,
     @Ctx() context: RequestContext,
     @Param() path: MarketplacePartnerPath,
-    @Query() parameters: PartnerReadParameters,
+    @Query() parameters: ReadParameters,
   ): Promise<Answer<MarketplacePartnerView>> {
     const { value, position } = await this.queries.execute<
       GetMarketplacePartner,

@@ -9,13 +9,12 @@ import {
 } from '@nestjs/swagger';
 import type { Principal } from '#access';
 import { Caller } from '#access';
-import { parsePosition } from '#event-store';
 import { employeeId, partnerId } from '#kernel';
 import type { Answer, RequestContext } from '#messaging';
 import { Ctx, answer } from '#messaging';
 import { PARTNER_TRAITS } from '#networks';
 import type { Page, ReadResult } from '#projections';
-import { parseAsOf } from '#projections';
+import { pageInput, readOptions, ReadParameters } from '#rest';
 import { AssessPartnerTraits } from '../../commands/assess-traits/assess-traits.command.js';
 import { AssignPartnerManager } from '../../commands/assign-manager/assign-manager.command.js';
 import { ChangePartnerStatus } from '../../commands/change-status/change-status.command.js';
@@ -49,7 +48,6 @@ import {
   ListPartnersParameters,
   OpenFlagBody,
   PartnerPath,
-  PartnerReadParameters,
   PartnerResponse,
   PartnerUserBody,
   PartnersPage,
@@ -105,10 +103,9 @@ export class PartnersController {
     @Ctx() context: RequestContext,
     @Query() parameters: ListPartnersParameters,
   ): Promise<Answer<Page<PartnerView>>> {
-    const { first, after, status, managerId, flagged, name } = parameters;
+    const { status, managerId, flagged, name } = parameters;
     const input = {
-      first,
-      ...(after !== undefined && { after }),
+      ...pageInput(parameters),
       ...(status !== undefined && { status }),
       ...(managerId !== undefined && { managerId: employeeId(managerId) }),
       ...(flagged !== undefined && { flagged }),
@@ -153,7 +150,7 @@ export class PartnersController {
     @Caller() caller: Principal,
     @Ctx() context: RequestContext,
     @Param() path: PartnerPath,
-    @Query() parameters: PartnerReadParameters,
+    @Query() parameters: ReadParameters,
   ): Promise<Answer<PartnerView>> {
     const input = { partnerId: partnerId(path.partnerId) };
     const { value, position } = await this.queries.execute<GetPartner, ReadResult<PartnerView>>(
@@ -172,7 +169,7 @@ export class PartnersController {
     @Caller() caller: Principal,
     @Ctx() context: RequestContext,
     @Param() path: PartnerPath,
-    @Query() parameters: PartnerReadParameters,
+    @Query() parameters: ReadParameters,
   ): Promise<Answer<PartnerVerdict>> {
     const input = { partnerId: partnerId(path.partnerId) };
     const { value, position } = await this.queries.execute<
@@ -333,13 +330,3 @@ export class PartnersController {
 }
 
 const managerIdOf = (id: number | null) => (id === null ? null : employeeId(id));
-
-export function readOptions({ atLeast, asOf }: PartnerReadParameters, { signal }: RequestContext) {
-  const position = atLeast === undefined ? undefined : parsePosition(atLeast);
-  const place = asOf === undefined ? undefined : parseAsOf(asOf);
-  return {
-    signal,
-    ...(position !== undefined && { atLeast: position }),
-    ...(place !== undefined && { asOf: place }),
-  };
-}

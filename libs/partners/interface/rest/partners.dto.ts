@@ -1,4 +1,4 @@
-import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
+import { ApiProperty, ApiPropertyOptional, OmitType } from '@nestjs/swagger';
 import { Transform, Type } from 'class-transformer';
 import {
   ArrayMaxSize,
@@ -6,22 +6,17 @@ import {
   IsArray,
   IsBoolean,
   IsIn,
-  IsInt,
   IsObject,
   IsOptional,
   IsString,
   Length,
-  Max,
   MaxLength,
-  Min,
-  ValidateBy,
   ValidateIf,
   ValidateNested,
 } from 'class-validator';
-import { parsePosition } from '#event-store';
 import type { PartnerTrait } from '#networks';
 import { PARTNER_TRAITS } from '#networks';
-import { CURSOR_CHARACTERS_MAX, PAGE_SIZE_DEFAULT, PAGE_SIZE_MAX, parseAsOf } from '#projections';
+import { IsIntegerId, IsIntegerIdText, IsUuidText, PageOf, PageParameters } from '#rest';
 import { IMPORT_RECORDS_MAX } from '../../commands/import-partners/import-partners.command.js';
 import type { FlagKind, PartnerStatus } from '../../domain/partner.value.js';
 import { FLAG_KINDS, PARTNER_STATUSES } from '../../domain/partner.value.js';
@@ -32,49 +27,7 @@ import { WEBHOOK_KINDS } from '../../domain/vendor-record.value.js';
 const TEXT_UNITS_MAX = 10_000;
 const NAME_FILTER_CHARACTERS_MAX = 100;
 
-const isText = (name: string, message: string, holds: (text: string) => boolean) =>
-  ValidateBy({
-    name,
-    validator: {
-      validate: (value: unknown) => typeof value === 'string' && holds(value),
-      defaultMessage: () => message,
-    },
-  });
-
-export class PartnerReadParameters {
-  @ApiPropertyOptional({ description: 'Answer at or past this ledger position.', type: String })
-  @IsOptional()
-  @isText('position', 'must be a ledger position', (text) => parsePosition(text) !== undefined)
-  readonly atLeast?: string;
-
-  @ApiPropertyOptional({
-    description: 'Data as they were at this time (ISO 8601) or ledger position.',
-    type: String,
-  })
-  @IsOptional()
-  @isText(
-    'asOf',
-    'must be an ISO 8601 time or a ledger position',
-    (text) => parseAsOf(text) !== undefined,
-  )
-  readonly asOf?: string;
-}
-
-export class ListPartnersParameters extends PartnerReadParameters {
-  @ApiPropertyOptional({ minimum: 1, maximum: PAGE_SIZE_MAX, default: PAGE_SIZE_DEFAULT })
-  @IsOptional()
-  @Type(() => Number)
-  @IsInt()
-  @Min(1)
-  @Max(PAGE_SIZE_MAX)
-  readonly first: number = PAGE_SIZE_DEFAULT;
-
-  @ApiPropertyOptional({ description: 'The `endCursor` of the page before.', type: String })
-  @IsOptional()
-  @IsString()
-  @MaxLength(CURSOR_CHARACTERS_MAX)
-  readonly after?: string;
-
+export class ListPartnersParameters extends PageParameters {
   @ApiPropertyOptional({ enum: PARTNER_STATUSES })
   @IsOptional()
   @IsIn(PARTNER_STATUSES)
@@ -82,10 +35,7 @@ export class ListPartnersParameters extends PartnerReadParameters {
 
   @ApiPropertyOptional({ type: 'integer', minimum: 1 })
   @IsOptional()
-  @Type(() => Number)
-  @IsInt()
-  @Min(1)
-  @Max(Number.MAX_SAFE_INTEGER)
+  @IsIntegerIdText()
   readonly managerId?: number;
 
   @ApiPropertyOptional({ description: 'With open flags, or without.', type: Boolean })
@@ -103,43 +53,24 @@ export class ListPartnersParameters extends PartnerReadParameters {
   readonly name?: string;
 }
 
-export class ListDeadLettersParameters {
-  @ApiPropertyOptional({ minimum: 1, maximum: PAGE_SIZE_MAX, default: PAGE_SIZE_DEFAULT })
-  @IsOptional()
-  @Type(() => Number)
-  @IsInt()
-  @Min(1)
-  @Max(PAGE_SIZE_MAX)
-  readonly first: number = PAGE_SIZE_DEFAULT;
-
-  @ApiPropertyOptional({ description: 'The `endCursor` of the page before.', type: String })
-  @IsOptional()
-  @IsString()
-  @MaxLength(CURSOR_CHARACTERS_MAX)
-  readonly after?: string;
-}
+/** What was refused lies outside of the log, and has no history. */
+export class ListDeadLettersParameters extends OmitType(PageParameters, ['asOf'] as const) {}
 
 export class PartnerPath {
   @ApiProperty({ type: 'integer', minimum: 1 })
-  @Type(() => Number)
-  @IsInt()
-  @Min(1)
-  @Max(Number.MAX_SAFE_INTEGER)
+  @IsIntegerIdText()
   readonly partnerId!: number;
 }
 
 export class FlagPath extends PartnerPath {
   @ApiProperty({ format: 'uuid' })
-  @IsString()
-  @Length(36, 36)
+  @IsUuidText()
   readonly flagId!: string;
 }
 
 export class RegisterPartnerBody {
   @ApiProperty({ type: 'integer', minimum: 1, description: "The vendor's `network_affiliate_id`." })
-  @IsInt()
-  @Min(1)
-  @Max(Number.MAX_SAFE_INTEGER)
+  @IsIntegerId()
   readonly partnerId!: number;
 
   @ApiProperty({ maxLength: 255 })
@@ -153,9 +84,7 @@ export class RegisterPartnerBody {
 
   @ApiPropertyOptional({ type: 'integer', minimum: 1, nullable: true })
   @IsOptional()
-  @IsInt()
-  @Min(1)
-  @Max(Number.MAX_SAFE_INTEGER)
+  @IsIntegerId()
   readonly managerId?: number | null;
 }
 
@@ -175,9 +104,7 @@ export class ChangeStatusBody extends ReasonBody {
 export class AssignManagerBody {
   @ApiProperty({ type: 'integer', minimum: 1, nullable: true })
   @ValidateIf(({ managerId }: AssignManagerBody) => managerId !== null)
-  @IsInt()
-  @Min(1)
-  @Max(Number.MAX_SAFE_INTEGER)
+  @IsIntegerId()
   readonly managerId!: number | null;
 }
 
@@ -370,21 +297,7 @@ export class PartnerResponse {
   readonly users!: PartnerUserResponse[];
 }
 
-export class PageInfoResponse {
-  @ApiProperty({ type: String, nullable: true })
-  readonly endCursor!: string | null;
-
-  @ApiProperty()
-  readonly hasNextPage!: boolean;
-}
-
-export class PartnersPage {
-  @ApiProperty({ type: [PartnerResponse] })
-  readonly items!: PartnerResponse[];
-
-  @ApiProperty({ type: PageInfoResponse })
-  readonly page!: PageInfoResponse;
-}
+export class PartnersPage extends PageOf(PartnerResponse) {}
 
 export class AssessedTraitResponse {
   @ApiProperty({ enum: PARTNER_TRAITS })
@@ -397,26 +310,41 @@ export class AssessedTraitResponse {
   readonly met!: boolean;
 }
 
-export class VerdictResponse {
-  @ApiProperty({ type: 'integer' })
-  readonly partnerId!: number;
+class BlockingFlagResponse {
+  @ApiProperty({ format: 'uuid' })
+  readonly flagId!: string;
 
+  @ApiProperty({ enum: FLAG_KINDS })
+  readonly kind!: FlagKind;
+}
+
+class BlockerResponse {
+  @ApiProperty({ enum: ['onboarding', 'notActive', 'noTechnicalCapacity', 'openFlags'] })
+  readonly blocker!: string;
+
+  @ApiPropertyOptional({ enum: PARTNER_STATUSES, description: 'Of `onboarding` and `notActive`.' })
+  readonly status?: PartnerStatus;
+
+  @ApiPropertyOptional({
+    enum: ['unknown', 'withdrawn'],
+    description: 'Of `noTechnicalCapacity`.',
+  })
+  readonly technicalCapacity?: string;
+
+  @ApiPropertyOptional({ type: [BlockingFlagResponse], description: 'Of `openFlags`.' })
+  readonly flags?: BlockingFlagResponse[];
+}
+
+/** The verdict that stands in a key's issuance. */
+export class EligibilityResponse {
   @ApiProperty()
   readonly eligible!: boolean;
 
   @ApiProperty({
+    type: [BlockerResponse],
     description: 'What forbids a key whatever the score.',
-    type: 'array',
-    items: {
-      type: 'object',
-      properties: {
-        blocker: { enum: ['onboarding', 'notActive', 'noTechnicalCapacity', 'openFlags'] },
-      },
-      required: ['blocker'],
-      additionalProperties: true,
-    },
   })
-  readonly blockers!: object[];
+  readonly blockers!: BlockerResponse[];
 
   @ApiProperty({ type: 'integer' })
   readonly score!: number;
@@ -426,6 +354,11 @@ export class VerdictResponse {
 
   @ApiProperty({ type: [AssessedTraitResponse] })
   readonly traits!: AssessedTraitResponse[];
+}
+
+export class VerdictResponse extends EligibilityResponse {
+  @ApiProperty({ type: 'integer' })
+  readonly partnerId!: number;
 }
 
 export class DeadLetterResponse {
@@ -467,10 +400,4 @@ export class DeadLetterResponse {
   readonly lastReceivedAt!: string;
 }
 
-export class DeadLettersPage {
-  @ApiProperty({ type: [DeadLetterResponse] })
-  readonly items!: DeadLetterResponse[];
-
-  @ApiProperty({ type: PageInfoResponse })
-  readonly page!: PageInfoResponse;
-}
+export class DeadLettersPage extends PageOf(DeadLetterResponse) {}

@@ -1,24 +1,41 @@
-import { Body, Controller, Get, HttpCode, Post, Query, Req } from '@nestjs/common';
+import { applyDecorators, Body, Controller, Get, HttpCode, Post, Query, Req } from '@nestjs/common';
 import { CommandBus, QueryBus } from '@nestjs/cqrs';
-import { ApiBearerAuth, ApiHeader, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
+import {
+  ApiBearerAuth,
+  ApiBody,
+  ApiOkResponse,
+  ApiOperation,
+  ApiSecurity,
+  ApiTags,
+} from '@nestjs/swagger';
 import type { Principal } from '#access';
 import { Caller, Public } from '#access';
 import { DomainError } from '#kernel';
 import type { Answer, RequestContext } from '#messaging';
 import { Ctx, answer } from '#messaging';
 import type { Page, ReadResult } from '#projections';
+import { ApiProblems, pageInput, readOptions } from '#rest';
 import type { WebhookAnswer } from '../../commands/take-webhook/take-webhook.command.js';
 import { TakePartnerWebhook } from '../../commands/take-webhook/take-webhook.command.js';
 import type { WebhookKind } from '../../domain/vendor-record.value.js';
 import type { DeadLetterView } from '../../queries/list-dead-letters/list-dead-letters.query.js';
 import { ListDeadLetters } from '../../queries/list-dead-letters/list-dead-letters.query.js';
-import {
-  credentialIn,
-  WEBHOOK_BODY_BYTES_MAX,
-  WEBHOOK_CREDENTIAL_HEADER,
-  webhookBodyOf,
-} from '../partner-webhooks.js';
+import { credentialIn, WEBHOOK_BODY_BYTES_MAX, webhookBodyOf } from '../partner-webhooks.js';
 import { DeadLettersPage, ListDeadLettersParameters, WebhookResponse } from './partners.dto.js';
+
+import { PARTNER_WEBHOOK, SIGN_UP_VERDICT_WEBHOOK } from './webhook-bodies.dto.js';
+
+/** Beside its shape, which the handler looks at: what is wrong with it becomes a dead letter. */
+const TakesWebhook = (
+  schema: typeof PARTNER_WEBHOOK | typeof SIGN_UP_VERDICT_WEBHOOK,
+): MethodDecorator =>
+  applyDecorators(
+    ApiSecurity('webhookCredential'),
+    ApiSecurity('webhookBearer'),
+    ApiBody({ schema }),
+    ApiOkResponse({ type: WebhookResponse }),
+    ApiProblems(401, 409, 413),
+  );
 
 /** What of an HTTP request tells the sender. */
 interface WebhookRequest {
@@ -37,8 +54,7 @@ export class WebhooksController {
   @Post('partners/created')
   @HttpCode(200)
   @ApiOperation({ operationId: 'takePartnerCreated', summary: "The vendor's Partner Created." })
-  @ApiHeader({ name: WEBHOOK_CREDENTIAL_HEADER, description: 'Or `Authorization: Bearer`.' })
-  @ApiOkResponse({ type: WebhookResponse })
+  @TakesWebhook(PARTNER_WEBHOOK)
   created(
     @Ctx() context: RequestContext,
     @Req() request: WebhookRequest,
@@ -51,8 +67,7 @@ export class WebhooksController {
   @Post('partners/updated')
   @HttpCode(200)
   @ApiOperation({ operationId: 'takePartnerUpdated', summary: "The vendor's Partner Updated." })
-  @ApiHeader({ name: WEBHOOK_CREDENTIAL_HEADER, description: 'Or `Authorization: Bearer`.' })
-  @ApiOkResponse({ type: WebhookResponse })
+  @TakesWebhook(PARTNER_WEBHOOK)
   updated(
     @Ctx() context: RequestContext,
     @Req() request: WebhookRequest,
@@ -65,8 +80,7 @@ export class WebhooksController {
   @Post('partners/signed-up')
   @HttpCode(200)
   @ApiOperation({ operationId: 'takePartnerSignedUp', summary: "The vendor's Partner Signed Up." })
-  @ApiHeader({ name: WEBHOOK_CREDENTIAL_HEADER, description: 'Or `Authorization: Bearer`.' })
-  @ApiOkResponse({ type: WebhookResponse })
+  @TakesWebhook(PARTNER_WEBHOOK)
   signedUp(
     @Ctx() context: RequestContext,
     @Req() request: WebhookRequest,
@@ -82,8 +96,7 @@ export class WebhooksController {
     operationId: 'takePartnerSignUpVerdict',
     summary: "The vendor's Partner Sign Up Verdict.",
   })
-  @ApiHeader({ name: WEBHOOK_CREDENTIAL_HEADER, description: 'Or `Authorization: Bearer`.' })
-  @ApiOkResponse({ type: WebhookResponse })
+  @TakesWebhook(SIGN_UP_VERDICT_WEBHOOK)
   signUpVerdict(
     @Ctx() context: RequestContext,
     @Req() request: WebhookRequest,
@@ -102,18 +115,12 @@ export class WebhooksController {
   async deadLetters(
     @Caller() caller: Principal,
     @Ctx() context: RequestContext,
-    @Query() { first, after }: ListDeadLettersParameters,
+    @Query() parameters: ListDeadLettersParameters,
   ): Promise<Answer<Page<DeadLetterView>>> {
     const { value, position } = await this.queries.execute<
       ListDeadLetters,
       ReadResult<Page<DeadLetterView>>
-    >(
-      new ListDeadLetters(
-        caller,
-        { first, ...(after !== undefined && { after }) },
-        { signal: context.signal },
-      ),
-    );
+    >(new ListDeadLetters(caller, pageInput(parameters), readOptions(parameters, context)));
     return answer(value, position);
   }
 

@@ -1,32 +1,10 @@
-import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
-import { Type } from 'class-transformer';
-import {
-  IsInt,
-  IsOptional,
-  IsString,
-  Max,
-  MaxLength,
-  Min,
-  MinLength,
-  ValidateBy,
-} from 'class-validator';
+import { ApiPropertyOptional } from '@nestjs/swagger';
+import { IsInt, IsOptional, IsString, Max, MaxLength, Min, MinLength } from 'class-validator';
+import type { Position } from '#event-store';
 import { parsePosition } from '#event-store';
-import { isUuid } from '#kernel';
-import type { RequestContext } from '#messaging';
+import type { AsOf } from '#projections';
 import { CURSOR_CHARACTERS_MAX, PAGE_SIZE_DEFAULT, PAGE_SIZE_MAX, parseAsOf } from '#projections';
-import type { QueryOptions } from '../../queries/query-options.value.js';
-
-const isText = (name: string, message: string, holds: (text: string) => boolean) =>
-  ValidateBy({
-    name,
-    validator: {
-      validate: (value: unknown) => typeof value === 'string' && holds(value),
-      defaultMessage: () => message,
-    },
-  });
-
-/** Ids are written in lower case, as this API gives them. */
-export const isUuidText = () => isText('uuid', 'must be a UUID in lower case', isUuid);
+import { FromDecimal, IsText } from './fields.js';
 
 /** How fresh, or how old, an answer shall be. */
 export class ReadParameters {
@@ -37,7 +15,7 @@ export class ReadParameters {
     example: '4711',
   })
   @IsOptional()
-  @isText('position', 'must be a ledger position', (text) => parsePosition(text) !== undefined)
+  @IsText('position', 'must be a ledger position', (text) => parsePosition(text) !== undefined)
   readonly atLeast?: string;
 
   @ApiPropertyOptional({
@@ -47,7 +25,7 @@ export class ReadParameters {
     example: '2026-01-31T12:00:00.000Z',
   })
   @IsOptional()
-  @isText(
+  @IsText(
     'asOf',
     'must be an ISO 8601 time or a ledger position',
     (text) => parseAsOf(text) !== undefined,
@@ -55,6 +33,7 @@ export class ReadParameters {
   readonly asOf?: string;
 }
 
+/** The same, of a list that is read page by page. */
 export class PageParameters extends ReadParameters {
   @ApiPropertyOptional({
     type: 'integer',
@@ -63,13 +42,16 @@ export class PageParameters extends ReadParameters {
     default: PAGE_SIZE_DEFAULT,
   })
   @IsOptional()
-  @Type(() => Number)
+  @FromDecimal()
   @IsInt()
   @Min(1)
   @Max(PAGE_SIZE_MAX)
   readonly first: number = PAGE_SIZE_DEFAULT;
 
-  @ApiPropertyOptional({ type: String, description: 'The `endCursor` of the page before.' })
+  @ApiPropertyOptional({
+    type: String,
+    description: 'The `endCursor` of the page before, with the same filters.',
+  })
   @IsOptional()
   @IsString()
   @MinLength(1)
@@ -77,10 +59,17 @@ export class PageParameters extends ReadParameters {
   readonly after?: string;
 }
 
-export function queryOptions(
+/** As queries take it. */
+export interface ReadPlace {
+  readonly atLeast?: Position;
+  readonly asOf?: AsOf;
+  readonly signal: AbortSignal;
+}
+
+export function readOptions(
   { atLeast, asOf }: ReadParameters,
-  { signal }: RequestContext,
-): QueryOptions {
+  { signal }: { readonly signal: AbortSignal },
+): ReadPlace {
   const position = atLeast === undefined ? undefined : parsePosition(atLeast);
   const place = asOf === undefined ? undefined : parseAsOf(asOf);
   return {
@@ -90,14 +79,8 @@ export function queryOptions(
   };
 }
 
-export class KeyPath {
-  @ApiProperty({ format: 'uuid', example: '4f1c2f4e-7f0d-5c43-9a51-0a4c36f4a0d1' })
-  @isUuidText()
-  readonly keyId!: string;
-}
-
-export class SharePath {
-  @ApiProperty({ format: 'uuid', example: '0b8d7c52-21b0-5c1e-8f0c-2f5a9d3d7e10' })
-  @isUuidText()
-  readonly shareId!: string;
-}
+/** Which page, as queries take it. */
+export const pageInput = ({ first, after }: Pick<PageParameters, 'after' | 'first'>) => ({
+  first,
+  ...(after === undefined ? {} : { after }),
+});
