@@ -16,7 +16,7 @@ export const GRAPHQL_ROOT_FIELDS_MAX = 20;
 export const GRAPHQL_FIELDS_MAX = 2_000;
 
 const listEstimator: ComplexityEstimator = ({ args, childComplexity, field }) => {
-  if (!field.type.toString().replace(/!$/, '').endsWith('Connection')) return undefined;
+  if (!/(Connection|Page)!?$/.test(field.type.toString())) return undefined;
   const first = typeof args['first'] === 'number' ? args['first'] : CONNECTION_FIRST_DEFAULT;
   return 1 + Math.max(1, first) * childComplexity;
 };

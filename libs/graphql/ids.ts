@@ -1,12 +1,18 @@
-import { Matches, ValidateBy } from 'class-validator';
+import { ValidateBy } from 'class-validator';
 import { isUuid } from '#kernel';
 
-/** Up to 10^15, which JavaScript's numbers hold and a GraphQL Int does not. */
-const INTEGER_ID = /^[1-9]\d{0,14}$/;
+const INTEGER_ID = /^[1-9]\d{0,15}$/;
 
-/** An integer id in a GraphQL `ID`. */
+/** An integer id in a GraphQL `ID`: up to 2^53, which no GraphQL `Int` holds. */
 export const IsIntegerId = (): PropertyDecorator =>
-  Matches(INTEGER_ID, { message: 'must be a positive integer' });
+  ValidateBy({
+    name: 'integerId',
+    validator: {
+      validate: (value: unknown) =>
+        typeof value === 'string' && INTEGER_ID.test(value) && Number.isSafeInteger(Number(value)),
+      defaultMessage: () => 'must be a positive integer',
+    },
+  });
 
 /** Ids are written in lower case, as this API gives them. */
 export const IsUuidId = (): PropertyDecorator =>

@@ -32,6 +32,7 @@ import { SuspendKeyHandler } from './commands/suspend-key/suspend-key.handler.js
 import { SuspendKeyRingHandler } from './commands/suspend-key-ring/suspend-key-ring.handler.js';
 import { ConnectionsController } from './interface/rest/connections.controller.js';
 import { ApiKeysResolver } from './interface/graphql/api-keys.resolver.js';
+import { ConnectionsResolver } from './interface/graphql/connections.resolver.js';
 import { MeResolver } from './interface/graphql/me.resolver.js';
 import {
   ApiKeyFieldsResolver,
@@ -135,6 +136,7 @@ export class KeysModule {
         GetOwnApiHandler,
         GetMeHandler,
         ApiKeysResolver,
+        ConnectionsResolver,
         SharesResolver,
         MeResolver,
         ApiKeyFieldsResolver,

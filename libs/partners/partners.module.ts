@@ -22,6 +22,7 @@ import { LinkMarketplaceUserHandler } from './commands/link-marketplace-user/lin
 import { RegisterMarketplacePartnerHandler } from './commands/register-marketplace-partner/register-marketplace-partner.handler.js';
 import { UnlinkMarketplaceUserHandler } from './commands/unlink-marketplace-user/unlink-marketplace-user.handler.js';
 import { MarketplacePartnerDecisions } from './commands/marketplace-partner-decisions.js';
+import { MarketplacePartnersResolver } from './interface/graphql/marketplace-partners.resolver.js';
 import { PartnersResolver } from './interface/graphql/partners.resolver.js';
 import { MarketplacePartnersController } from './interface/rest/marketplace-partners.controller.js';
 import { PartnersController } from './interface/rest/partners.controller.js';
@@ -46,6 +47,7 @@ import { PartnerScope } from './queries/partner-scope.js';
   controllers: [PartnersController, MarketplacePartnersController, WebhooksController],
   providers: [
     PartnersResolver,
+    MarketplacePartnersResolver,
     PartnerReader,
     PartnerDecisions,
     ObservationIntake,

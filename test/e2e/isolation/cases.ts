@@ -165,6 +165,25 @@ export const NAMING_FIELDS: Readonly<
   'query share': ({ shareId }) => ({ shareId }),
   'query shares': ({ keyId }) => ({ keyId, first: 5 }),
   'query partnerEligibility': ({ partnerId }) => ({ partnerId }),
+  'query marketplacePartner': ({ marketplacePartnerId }) => ({ marketplacePartnerId }),
+  'query connectionKeys': ({ marketplacePartnerId }) => ({ marketplacePartnerId, first: 5 }),
+  'mutation connectMarketplacePartner': ({ marketplacePartnerId, partnerId }) => ({
+    marketplacePartnerId,
+    partnerId,
+  }),
+  'mutation disconnectMarketplacePartner': ({ marketplacePartnerId, partnerId }) => ({
+    marketplacePartnerId,
+    partnerId,
+    reason: 'contract ended',
+  }),
+  'mutation linkMarketplaceUser': ({ marketplacePartnerId }) => ({
+    marketplacePartnerId,
+    user: { issuer: 'https://id.example.com', subject: 'one of theirs' },
+  }),
+  'mutation unlinkMarketplaceUser': ({ marketplacePartnerId }) => ({
+    marketplacePartnerId,
+    user: { issuer: 'https://id.example.com', subject: 'one of theirs' },
+  }),
   'mutation admitEmployee': ({ networkId, employeeId }) => ({
     input: {
       networkId,

@@ -244,6 +244,23 @@ const STORY: Readonly<Record<string, (world: World) => Promise<unknown>>> = {
     await world.ask(`POST ${at}/connections/remove`);
     await world.ask('GET /v1/me/connections/api-keys', { as });
   },
+  'a marketplace partner acts for a partner, through GraphQL': async (world) => {
+    await world.graphql('mutation registerMarketplacePartner', {
+      input: { marketplacePartnerId: MARKETPLACE_PARTNER + 3, name: 'Gorse' },
+    });
+    await world.graphql('query marketplacePartners', { first: 2 });
+    await world.graphql('mutation linkMarketplaceUser');
+    await world.graphql('mutation unlinkMarketplaceUser');
+    await world.graphql('mutation connectMarketplacePartner');
+    await world.graphql('query marketplacePartner');
+    await world.graphql('query connectionKeys');
+    const as = 'marketplaceUser';
+    await world.graphql('query me', {}, as);
+    await world.graphql('query myConnectionKeys', { first: 5 }, as);
+    await world.graphql('mutation revealMyConnectionKeys', { first: 10 }, as);
+    await world.graphql('mutation disconnectMarketplacePartner');
+    await world.graphql('query myConnectionKeys', { first: 5 }, as);
+  },
   'GraphQL reads': async (world) => {
     await world.ask('GET /graphql', { query: { query: '{ ledger { head } }' } });
     await world.graphql('query ledger');

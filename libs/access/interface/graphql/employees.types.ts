@@ -11,13 +11,18 @@ import {
   MaxLength,
 } from 'class-validator';
 import type { Position } from '#event-store';
-import { ConnectionArgs, connectionOf, enumOf, PositionScalar, ReadArgs } from '#graphql';
+import {
+  ConnectionArgs,
+  connectionOf,
+  enumOf,
+  IsIntegerId,
+  PositionScalar,
+  ReadArgs,
+  TimeScalar,
+} from '#graphql';
 import { PERMISSIONS, type Permission } from '../../domain/principal.value.js';
 import { ISSUER_LENGTH_MAX, SUBJECT } from '../rest/employees.dto.js';
 
-/** Up to 2^53, which no GraphQL Int holds. */
-const INTEGER_ID = /^[1-9]\d{0,14}$/;
-const INTEGER_ID_EXPECTED = { message: 'must be a positive integer' };
 const SCOPES = ['global', 'limited'] as const;
 type Scope = (typeof SCOPES)[number];
 
@@ -50,6 +55,9 @@ export class EmployeeType {
   @Field(() => Boolean)
   readonly removed!: boolean;
 
+  @Field(() => TimeScalar, { nullable: true, description: 'null where a change answers.' })
+  readonly admittedAt?: string;
+
   @Field(() => PositionScalar, { description: 'What the answer is true at.' })
   readonly position!: Position;
 }
@@ -59,40 +67,40 @@ export const EmployeeConnection = connectionOf(EmployeeType, 'Employee');
 @ArgsType()
 export class EmployeesArgs extends ConnectionArgs {
   @Field(() => ID)
-  @Matches(INTEGER_ID, INTEGER_ID_EXPECTED)
+  @IsIntegerId()
   readonly networkId!: string;
 }
 
 @ArgsType()
 export class EmployeeIdArgs {
   @Field(() => ID)
-  @Matches(INTEGER_ID, INTEGER_ID_EXPECTED)
+  @IsIntegerId()
   readonly networkId!: string;
 
   @Field(() => ID)
-  @Matches(INTEGER_ID, INTEGER_ID_EXPECTED)
+  @IsIntegerId()
   readonly employeeId!: string;
 }
 
 @ArgsType()
 export class EmployeeArgs extends ReadArgs {
   @Field(() => ID)
-  @Matches(INTEGER_ID, INTEGER_ID_EXPECTED)
+  @IsIntegerId()
   readonly networkId!: string;
 
   @Field(() => ID)
-  @Matches(INTEGER_ID, INTEGER_ID_EXPECTED)
+  @IsIntegerId()
   readonly employeeId!: string;
 }
 
 @InputType()
 export class AdmitEmployeeInput {
   @Field(() => ID)
-  @Matches(INTEGER_ID, INTEGER_ID_EXPECTED)
+  @IsIntegerId()
   readonly networkId!: string;
 
   @Field(() => ID)
-  @Matches(INTEGER_ID, INTEGER_ID_EXPECTED)
+  @IsIntegerId()
   readonly employeeId!: string;
 
   @Field(() => String)
@@ -124,11 +132,11 @@ export class AdmitEmployeeInput {
 @InputType({ description: 'What is absent stays.' })
 export class ChangeEmployeeRightsInput {
   @Field(() => ID)
-  @Matches(INTEGER_ID, INTEGER_ID_EXPECTED)
+  @IsIntegerId()
   readonly networkId!: string;
 
   @Field(() => ID)
-  @Matches(INTEGER_ID, INTEGER_ID_EXPECTED)
+  @IsIntegerId()
   readonly employeeId!: string;
 
   @Field(() => Boolean, { nullable: true })

@@ -115,7 +115,7 @@ export class AuditTrailArgs extends ConnectionArgs {
 
   @Field(() => String, { nullable: true, description: 'An event type.' })
   @IsOptional()
-  @Matches(/^[A-Z][A-Za-z0-9]{0,99}$/)
+  @Matches(/^[A-Z][A-Za-z0-9]{0,99}$/, { message: 'must be an event type, such as KeyRevoked' })
   readonly type?: string | null;
 
   @Field(() => TimeScalar, { nullable: true, description: 'Recorded at or after this time.' })

@@ -107,6 +107,9 @@ export class MeObject {
   @Field(() => ID, { nullable: true })
   readonly partnerId!: number | null;
 
+  @Field(() => ID, { nullable: true })
+  readonly marketplacePartnerId!: number | null;
+
   @Field(() => PositionScalar, { description: 'What the answer is true at.' })
   readonly position!: Position;
 }

@@ -8,13 +8,12 @@ import {
   IsInt,
   IsString,
   Length,
-  Matches,
   MaxLength,
   Min,
   ValidateNested,
 } from 'class-validator';
 import type { Position } from '#event-store';
-import { PositionScalar, ReadArgs, connectionOf, enumOf } from '#graphql';
+import { connectionOf, enumOf, IsIntegerId, IsUuidId, PositionScalar, ReadArgs } from '#graphql';
 import type { DocumentationLink, Portal, Region } from '../../domain/api-profile.value.js';
 import {
   DOCUMENTATION_LINKS_MAX,
@@ -23,10 +22,6 @@ import {
   URL_CHARACTERS_MAX,
 } from '../../domain/api-profile.value.js';
 import type { PartnerTrait } from '../../domain/key-policy.value.js';
-
-/** Up to 2^53, which no GraphQL Int holds. */
-export const INTEGER_ID = /^[1-9]\d{0,14}$/;
-const INTEGER_ID_EXPECTED = { message: 'must be a positive integer' };
 
 const RegionName = enumOf(REGIONS);
 registerEnumType(RegionName, {
@@ -180,14 +175,14 @@ export const NetworkConnection = connectionOf(NetworkType, 'Network');
 @ArgsType()
 export class NetworkArgs extends ReadArgs {
   @Field(() => ID)
-  @Matches(INTEGER_ID, INTEGER_ID_EXPECTED)
+  @IsIntegerId()
   readonly networkId!: string;
 }
 
 @InputType()
 export class CreateNetworkInput {
   @Field(() => ID)
-  @Matches(INTEGER_ID, INTEGER_ID_EXPECTED)
+  @IsIntegerId()
   readonly networkId!: string;
 
   @Field(() => String)
@@ -352,7 +347,7 @@ export class ApiProfileInput {
 @ArgsType()
 export class NetworkIdArgs {
   @Field(() => ID)
-  @Matches(INTEGER_ID, INTEGER_ID_EXPECTED)
+  @IsIntegerId()
   readonly networkId!: string;
 }
 
@@ -383,7 +378,6 @@ export class IssueWebhookCredentialArgs extends NetworkIdArgs {
 @ArgsType()
 export class RevokeWebhookCredentialArgs extends NetworkIdArgs {
   @Field(() => ID)
-  @IsString()
-  @Length(36, 36)
+  @IsUuidId()
   readonly credentialId!: string;
 }

@@ -3,7 +3,7 @@ import { CommandBus, QueryBus } from '@nestjs/cqrs';
 import type { Principal } from '#access';
 import { Caller } from '#access';
 import type { Connection, ReadAt } from '#graphql';
-import { absent, ConnectionArgs, readAt, readPlace } from '#graphql';
+import { absent, given, readAt, readPlace } from '#graphql';
 import { employeeId, partnerId } from '#kernel';
 import type { Answer, RequestContext } from '#messaging';
 import { Ctx, answer } from '#messaging';
@@ -39,6 +39,7 @@ import {
   ChangeStatusArgs,
   CloseFlagArgs,
   DeadLetterConnection,
+  DeadLettersArgs,
   EvidenceArgs,
   ImportedPartnersType,
   ImportPartnersInput,
@@ -120,18 +121,13 @@ export class PartnersResolver {
   async deadLetters(
     @Caller() caller: Principal,
     @Ctx() context: RequestContext,
-    @Args() { first, after, atLeast }: ConnectionArgs,
+    @Args() args: DeadLettersArgs,
   ): Promise<Answer<Connection<DeadLetterView>>> {
+    const { first, after } = args;
     const { value, position } = await this.queries.execute<
       ListDeadLetters,
       ReadResult<Page<DeadLetterView>>
-    >(
-      new ListDeadLetters(
-        caller,
-        { first, ...(!absent(after) && { after }) },
-        { signal: context.signal, ...(!absent(atLeast) && { atLeast }) },
-      ),
-    );
+    >(new ListDeadLetters(caller, { first, ...given({ after }) }, readPlace(args, context)));
     const edges = value.items.map((node) => ({ node, cursor: deadLetterCursor(caller, node) }));
     return answer({ edges, pageInfo: value.page, position }, position);
   }

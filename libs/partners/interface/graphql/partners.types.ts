@@ -1,4 +1,13 @@
-import { ArgsType, Field, ID, InputType, Int, ObjectType, registerEnumType } from '@nestjs/graphql';
+import {
+  ArgsType,
+  Field,
+  ID,
+  InputType,
+  Int,
+  ObjectType,
+  OmitType,
+  registerEnumType,
+} from '@nestjs/graphql';
 import { Type } from 'class-transformer';
 import {
   ArrayMaxSize,
@@ -9,18 +18,20 @@ import {
   IsOptional,
   IsString,
   Length,
-  Matches,
   MaxLength,
   ValidateNested,
 } from 'class-validator';
 import type { Position } from '#event-store';
 import {
   ConnectionArgs,
+  connectionOf,
+  enumOf,
+  IsIntegerId,
+  IsUuidId,
+  JsonScalar,
   PositionScalar,
   ReadArgs,
   TimeScalar,
-  connectionOf,
-  enumOf,
 } from '#graphql';
 import type { PartnerTrait } from '#networks';
 import { PARTNER_TRAITS } from '#networks';
@@ -29,9 +40,6 @@ import { IMPORT_OUTCOMES } from '../rest/partners.dto.js';
 import type { FlagKind, PartnerStatus } from '../../domain/partner.value.js';
 import { FLAG_KINDS, PARTNER_STATUSES } from '../../domain/partner.value.js';
 
-/** Up to 2^53, which no GraphQL Int holds. */
-const INTEGER_ID = /^[1-9]\d{0,14}$/;
-const INTEGER_ID_EXPECTED = { message: 'must be a positive integer' };
 const TEXT_UNITS_MAX = 10_000;
 const NAME_FILTER_CHARACTERS_MAX = 100;
 
@@ -204,6 +212,11 @@ export class DeadLetterType {
   @Field(() => String)
   readonly reason!: string;
 
+  @Field(() => JsonScalar, {
+    description: 'Names and types of the documented fields, and how many others there were.',
+  })
+  readonly shape!: Readonly<Record<string, number | string>>;
+
   @Field(() => Int)
   readonly bytes!: number;
 
@@ -217,6 +230,10 @@ export class DeadLetterType {
   readonly lastReceivedAt!: string;
 }
 export const DeadLetterConnection = connectionOf(DeadLetterType, 'DeadLetter');
+
+/** What was refused lies outside of the log, and has no history. */
+@ArgsType()
+export class DeadLettersArgs extends OmitType(ConnectionArgs, ['asOf'] as const, ArgsType) {}
 
 const OutcomeName = enumOf(IMPORT_OUTCOMES);
 registerEnumType(OutcomeName, { name: 'ImportOutcome' });
@@ -264,14 +281,14 @@ export class ImportPartnersInput {
 @ArgsType()
 export class PartnerIdArgs {
   @Field(() => ID)
-  @Matches(INTEGER_ID, INTEGER_ID_EXPECTED)
+  @IsIntegerId()
   readonly partnerId!: string;
 }
 
 @ArgsType()
 export class PartnerArgs extends ReadArgs {
   @Field(() => ID)
-  @Matches(INTEGER_ID, INTEGER_ID_EXPECTED)
+  @IsIntegerId()
   readonly partnerId!: string;
 }
 
@@ -284,7 +301,7 @@ export class PartnersArgs extends ConnectionArgs {
 
   @Field(() => ID, { nullable: true })
   @IsOptional()
-  @Matches(INTEGER_ID, INTEGER_ID_EXPECTED)
+  @IsIntegerId()
   readonly managerId?: string;
 
   @Field(() => Boolean, { nullable: true, description: 'With open flags, or without.' })
@@ -302,7 +319,7 @@ export class PartnersArgs extends ConnectionArgs {
 @InputType()
 export class RegisterPartnerInput {
   @Field(() => ID)
-  @Matches(INTEGER_ID, INTEGER_ID_EXPECTED)
+  @IsIntegerId()
   readonly partnerId!: string;
 
   @Field(() => String)
@@ -316,7 +333,7 @@ export class RegisterPartnerInput {
 
   @Field(() => ID, { nullable: true })
   @IsOptional()
-  @Matches(INTEGER_ID, INTEGER_ID_EXPECTED)
+  @IsIntegerId()
   readonly managerId?: string | null;
 }
 
@@ -385,7 +402,7 @@ export class ChangeStatusArgs extends PartnerReasonArgs {
 export class AssignManagerArgs extends PartnerIdArgs {
   @Field(() => ID, { nullable: true, description: 'null: nobody.' })
   @IsOptional()
-  @Matches(INTEGER_ID, INTEGER_ID_EXPECTED)
+  @IsIntegerId()
   readonly managerId?: string | null;
 }
 
@@ -407,8 +424,7 @@ export class OpenFlagArgs extends PartnerReasonArgs {
 @ArgsType()
 export class CloseFlagArgs extends PartnerReasonArgs {
   @Field(() => ID)
-  @IsString()
-  @Length(36, 36)
+  @IsUuidId()
   readonly flagId!: string;
 }
 

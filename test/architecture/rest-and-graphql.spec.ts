@@ -1,0 +1,201 @@
+import { describe, expect, it } from '@jest/globals';
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import type { GraphQLField, GraphQLInputType, GraphQLOutputType } from 'graphql';
+import { buildSchema, getNamedType, isInputObjectType, isObjectType } from 'graphql';
+
+const root = path.resolve(import.meta.dirname, '../..');
+const read = (file: string) => readFileSync(path.join(root, file), 'utf8');
+
+/** A REST operation, and the field of GraphQL that does the same. */
+const COUNTERPARTS: Readonly<Record<string, string>> = {
+  createNetwork: 'mutation createNetwork',
+  listNetworks: 'query networks',
+  getNetwork: 'query network',
+  setKeyPolicy: 'mutation setKeyPolicy',
+  setApiProfile: 'mutation setApiProfile',
+  issueWebhookCredential: 'mutation issueWebhookCredential',
+  revokeWebhookCredential: 'mutation revokeWebhookCredential',
+  admitEmployee: 'mutation admitEmployee',
+  listEmployees: 'query employees',
+  getEmployee: 'query employee',
+  changeEmployeeRights: 'mutation changeEmployeeRights',
+  removeEmployee: 'mutation removeEmployee',
+  registerPartner: 'mutation registerPartner',
+  listPartners: 'query partners',
+  importPartners: 'mutation importPartners',
+  getPartner: 'query partner',
+  assessPartner: 'query partnerEligibility',
+  changePartnerStatus: 'mutation changePartnerStatus',
+  assignPartnerManager: 'mutation assignPartnerManager',
+  confirmTechnicalCapacity: 'mutation confirmTechnicalCapacity',
+  withdrawTechnicalCapacity: 'mutation withdrawTechnicalCapacity',
+  openFlag: 'mutation openFlag',
+  closeFlag: 'mutation closeFlag',
+  assessPartnerTraits: 'mutation assessPartnerTraits',
+  linkPartnerUser: 'mutation linkPartnerUser',
+  unlinkPartnerUser: 'mutation unlinkPartnerUser',
+  registerMarketplacePartner: 'mutation registerMarketplacePartner',
+  listMarketplacePartners: 'query marketplacePartners',
+  getMarketplacePartner: 'query marketplacePartner',
+  connectMarketplacePartner: 'mutation connectMarketplacePartner',
+  disconnectMarketplacePartner: 'mutation disconnectMarketplacePartner',
+  linkMarketplaceUser: 'mutation linkMarketplaceUser',
+  unlinkMarketplaceUser: 'mutation unlinkMarketplaceUser',
+  listConnectionKeys: 'query connectionKeys',
+  listMyConnectionKeys: 'query myConnectionKeys',
+  revealMyConnectionKeys: 'mutation revealMyConnectionKeys',
+  listDeadLetters: 'query deadLetters',
+  issueKey: 'mutation issueApiKey',
+  listKeys: 'query apiKeys',
+  getKey: 'query apiKey',
+  revealKey: 'mutation revealApiKey',
+  revokeKey: 'mutation revokeApiKey',
+  reissueKey: 'mutation reissueApiKey',
+  suspendKey: 'mutation suspendApiKey',
+  reinstateKey: 'mutation reinstateApiKey',
+  relabelKey: 'mutation relabelApiKey',
+  shareKey: 'mutation shareApiKey',
+  suspendKeyRing: 'mutation suspendKeyRing',
+  reinstateKeyRing: 'mutation reinstateKeyRing',
+  listShares: 'query shares',
+  getShare: 'query share',
+  endShare: 'mutation endShare',
+  openShare: 'mutation openShare',
+  me: 'query me',
+  myApi: 'query myApi',
+  revealMyKey: 'mutation revealMyApiKey',
+  searchAuditTrail: 'query auditTrail',
+};
+
+/** What only one side has, and why. */
+const REST_ONLY: Readonly<Record<string, string>> = {
+  checkLiveness: 'a probe asks for a status code',
+  checkReadiness: 'a probe asks for a status code',
+  protectedResource: 'RFC 9728 says where it stands',
+  sharePage: 'a page for people without an access token, which GraphQL asks for',
+  takePartnerCreated: 'the vendor posts its own shape to it',
+  takePartnerUpdated: 'the vendor posts its own shape to it',
+  takePartnerSignedUp: 'the vendor posts its own shape to it',
+  takePartnerSignUpVerdict: 'the vendor posts its own shape to it',
+};
+const GRAPHQL_ONLY: Readonly<Record<string, string>> = {
+  'query ledger': 'REST says it in the header X-Ledger-Position of every answer',
+};
+
+/** Parts of an answer that the other side says elsewhere, by operation. */
+const SAID_OTHERWISE: Readonly<Record<string, readonly string[]>> = {
+  // GraphQL: the object `access` holds them.
+  myApi: ['baseUrl', 'headerName', 'exampleRequest', 'documentation'],
+};
+
+interface Shape {
+  readonly $ref?: string;
+  readonly allOf?: readonly Shape[];
+  readonly properties?: Readonly<Record<string, Shape>>;
+  readonly items?: Shape;
+}
+interface Operation {
+  readonly operationId: string;
+  readonly parameters?: readonly {
+    readonly $ref?: string;
+    readonly name?: string;
+    readonly in?: string;
+  }[];
+  readonly requestBody?: { readonly content: Readonly<Record<string, { readonly schema: Shape }>> };
+  readonly responses: Readonly<
+    Record<string, { readonly content?: Readonly<Record<string, { readonly schema: Shape }>> }>
+  >;
+}
+
+const openApi = JSON.parse(read('openapi.json')) as {
+  readonly paths: Readonly<Record<string, Readonly<Record<string, Operation>>>>;
+  readonly components: { readonly schemas: Readonly<Record<string, Shape>> };
+};
+const schema = buildSchema(read('schema.gql'));
+const operations = Object.values(openApi.paths).flatMap((item) => Object.values(item));
+const fields = new Map<string, GraphQLField<unknown, unknown>>(
+  [
+    ['query', schema.getQueryType()] as const,
+    ['mutation', schema.getMutationType()] as const,
+  ].flatMap(([kind, type]) =>
+    Object.entries(type?.getFields() ?? {}).map(
+      ([name, field]) => [`${kind} ${name}`, field] as const,
+    ),
+  ),
+);
+
+/** Names of an object's properties; of a page, those of its items. */
+function propertiesOf(shape: Shape | undefined): readonly string[] {
+  if (shape === undefined) return [];
+  if (shape.$ref !== undefined)
+    return propertiesOf(openApi.components.schemas[shape.$ref.split('/').at(-1) ?? '']);
+  const inherited = shape.allOf?.flatMap(propertiesOf) ?? [];
+  const { items, page } = shape.properties ?? {};
+  if (items && page) return propertiesOf(items.items);
+  return [...inherited, ...Object.keys(shape.properties ?? {})];
+}
+
+function inputsOf({ parameters, requestBody }: Operation): readonly string[] {
+  const given = (parameters ?? []).flatMap(({ name, in: place }) =>
+    place === 'path' || place === 'query' ? [name ?? ''] : name === 'If-Match' ? ['ifMatch'] : [],
+  );
+  return [...given, ...propertiesOf(requestBody?.content['application/json']?.schema)];
+}
+
+/** What REST says flat, GraphQL may say as an object (`input`, `user`). */
+const fieldsOfInput = (
+  name: string,
+  type: GraphQLInputType,
+  rest: readonly string[],
+): readonly string[] => {
+  const named = getNamedType(type);
+  return isInputObjectType(named) && !rest.includes(name)
+    ? Object.keys(named.getFields())
+    : [name];
+};
+
+function fieldsOfOutput(type: GraphQLOutputType): readonly string[] {
+  const named = getNamedType(type);
+  if (!isObjectType(named)) return [];
+  const { edges, items, ...own } = named.getFields();
+  const listed = items ?? (edges && fieldOf(edges.type, 'node'));
+  return listed ? fieldsOfOutput(listed.type) : Object.keys(own);
+}
+const fieldOf = (type: GraphQLOutputType, name: string) => {
+  const named = getNamedType(type);
+  return isObjectType(named) ? named.getFields()[name] : undefined;
+};
+
+const pairs = operations.flatMap((operation) => {
+  const field = fields.get(COUNTERPARTS[operation.operationId] ?? '');
+  return field ? [{ name: operation.operationId, operation, field }] : [];
+});
+const saidOtherwise = (name: string) => SAID_OTHERWISE[name] ?? [];
+
+describe('REST and GraphQL', () => {
+  it('have the same queries and mutations, but for a short list with a reason each', () => {
+    const known = [...Object.keys(COUNTERPARTS), ...Object.keys(REST_ONLY)];
+    expect(operations.map(({ operationId }) => operationId).sort()).toEqual(known.sort());
+    const mapped = [...Object.values(COUNTERPARTS), ...Object.keys(GRAPHQL_ONLY)];
+    expect([...fields.keys()].sort()).toEqual(mapped.sort());
+  });
+
+  it.each(pairs)('$name takes the same on both sides', ({ operation, field }) => {
+    const rest = inputsOf(operation);
+    const graphql = field.args.flatMap((arg) => fieldsOfInput(arg.name, arg.type, rest));
+    expect([...graphql].sort()).toEqual([...rest].sort());
+  });
+
+  it.each(pairs)('$name answers as much on both sides', ({ name, operation, field }) => {
+    const [, answer] =
+      Object.entries(operation.responses).find(([status]) => status.startsWith('2')) ?? [];
+    const rest = propertiesOf(answer?.content?.['application/json']?.schema);
+    expect(rest.length).toBeGreaterThan(0);
+    const graphql = fieldsOfOutput(field.type);
+    const missing = rest.filter(
+      (property) => !graphql.includes(property) && !saidOtherwise(name).includes(property),
+    );
+    expect(missing).toEqual([]);
+  });
+});
