@@ -89,3 +89,4 @@ export type {
 } from './import-client/partner-import.js';
 export { importPartners } from './import-client/partner-import.js';
 export { PartnerType, VerdictType } from './interface/graphql/partners.types.js';
+export { EligibilityResponse } from './interface/rest/partners.dto.js';
