@@ -75,10 +75,12 @@ export async function equip(
     crossOriginResourcePolicy: { policy: 'same-origin' },
     strictTransportSecurity: { maxAge: 31_536_000 },
   });
+  refuseOtherMethods(fastify);
   fastify.addHook(
     'onRequest',
     (request: FastifyRequest, reply: FastifyReply, done: (error?: Error) => void) => {
       void reply.header(CORRELATION_HEADER, request.id);
+      forgetTypeOfNothing(request);
       if (!isAcceptable(request)) {
         done(new DomainError('request/unsupported-media-type'));
         return;
@@ -102,6 +104,49 @@ export async function equip(
       done();
     },
   );
+}
+
+/**
+ * A path that is there for other methods is answered 405, and what it is there for. Behind the gate, whose hook comes
+ * earlier: who may ask for nothing here is told nothing but that.
+ */
+function refuseOtherMethods(fastify: FastifyInstance): void {
+  const known = new Map<string, { readonly pattern: RegExp; readonly methods: Set<string> }>();
+  fastify.addHook('onRoute', ({ url, method }) => {
+    const route = known.get(url) ?? { pattern: patternOf(url), methods: new Set() };
+    for (const one of [method].flat()) route.methods.add(one);
+    known.set(url, route);
+  });
+  fastify.addHook('preParsing', (request, reply, _, done) => {
+    const [path = ''] = request.url.split('?');
+    const allowed = request.is404
+      ? [...known.values()].flatMap(({ pattern, methods }) =>
+          pattern.test(path) ? [...methods] : [],
+        )
+      : [];
+    if (allowed.length === 0) {
+      done();
+      return;
+    }
+    void reply.header('allow', [...new Set(allowed)].sort().join(', '));
+    done(new DomainError('request/method-not-allowed'));
+  });
+}
+
+/** Of a route as Fastify writes it (`/v1/partners/:partnerId`, `/docs/*`). */
+const patternOf = (url: string): RegExp =>
+  new RegExp(
+    `^${url
+      .replace(/[.+?^${}()|[\]\\]/g, '\\$&')
+      .replace(/:\w+/g, '[^/]+')
+      .replace(/\*/g, '.*')}$`,
+  );
+
+/** Many clients call every body JSON, also when they send none. */
+function forgetTypeOfNothing({ headers }: FastifyRequest): void {
+  const nothing =
+    (headers['content-length'] ?? '0') === '0' && headers['transfer-encoding'] === undefined;
+  if (nothing && JSON_MEDIA.test(headers['content-type'] ?? '')) delete headers['content-type'];
 }
 
 const JSON_MEDIA = /^application\/([\w.+-]+\+)?json\s*(;|$)/i;
