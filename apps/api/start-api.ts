@@ -1,19 +1,27 @@
 import type { LoggerService } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { Logger } from 'nestjs-pino';
-import { installAccess } from '#access';
+import { accessProcesses, installAccess } from '#access';
+import { DomainError } from '#kernel';
+import { keysProcesses } from '#keys';
 import { installPartnerWebhooks } from '#partners';
 import { HealthChecks } from '#platform/health';
 import { Metrics } from '#platform/metrics';
 import { createPool, RUNTIME_ROLE } from '#platform/postgres';
 import { ProblemFilter } from '#problems';
-import { EventReaders, PostgresReadModels } from '#projections';
+import type { RequestErrorCode } from '#problems';
+import { EventReaders, PostgresReadModels, ProjectionWatch } from '#projections';
+import type { Process } from '#projections';
 import type { AccessOptions } from '#access';
 import type { LogSink } from '#platform/logging';
-import { eventCatalogue, problemCatalogue } from '../composition/catalogue.js';
+import { eventCatalogue, problemCatalogue, projections } from '../composition/catalogue.js';
 import type { Foundations } from '../composition/foundations.js';
+import { LogWatch } from '../composition/log-watch.js';
+import { findOtherLog } from '../composition/own-log.js';
 import { ApiModule } from './api.module.js';
+import { OPERATIONS_PATHS } from './front-door.js';
 import type { FrontDoor } from './front-door.js';
 import { equip, httpAdapter } from './http.js';
 import { describeApi } from './openapi.js';
@@ -30,12 +38,14 @@ export interface ApiStart {
   /** Absent: the application is only built, for tests that inject requests and for describing it. */
   readonly door?: FrontDoor;
   readonly logSink?: LogSink;
+  /** This process runs no projection itself: it is not ready when nobody does, or when one has stopped. */
+  readonly watchesProjections?: boolean;
 }
 
 /** Builds the whole API on its foundations. Its `close()` finishes requests, flushes, and leaves the foundations open. */
 export async function startApi(options: ApiStart): Promise<NestFastifyApplication> {
   const { foundations, access, publicUrl, recordedBy, door, logSink } = options;
-  const { eventStore, dataSource, databaseUrl } = foundations;
+  const { eventStore, dataSource, databaseUrl, clock } = foundations;
   const pool = createPool({
     url: databaseUrl,
     role: RUNTIME_ROLE,
@@ -43,6 +53,7 @@ export async function startApi(options: ApiStart): Promise<NestFastifyApplicatio
     connectionsMax: READ_CONNECTIONS_MAX,
   });
   const problems = new ProblemFilter(problemCatalogue);
+  const readers = new EventReaders(pool, eventCatalogue, `${recordedBy}:${String(process.pid)}`);
   const app = await NestFactory.create<NestFastifyApplication>(
     ApiModule.forRoot({
       foundations,
@@ -50,7 +61,7 @@ export async function startApi(options: ApiStart): Promise<NestFastifyApplicatio
       publicUrl,
       recordedBy,
       readModels: new PostgresReadModels(pool),
-      upgradeGate: new EventReaders(pool, eventCatalogue, recordedBy),
+      upgradeGate: readers,
       ...(logSink ? { logSink } : {}),
     }),
     httpAdapter(problems, door?.serverFactory),
@@ -61,6 +72,16 @@ export async function startApi(options: ApiStart): Promise<NestFastifyApplicatio
     exclude: ['health/live', 'health/ready', 'metrics', '.well-known/oauth-protected-resource'],
   });
   await equip(app, app.get(Metrics), problems);
+  const fastify: FastifyInstance = app.getHttpAdapter().getInstance();
+  const logger = app.get(Logger);
+  const logWatch = new LogWatch(
+    () => findOtherLog(dataSource, eventStore),
+    (otherLog) => {
+      if (otherLog === undefined) logger.log('the log is the one of this database again');
+      else logger.error(`nothing is served: ${otherLog}`);
+    },
+  );
+  refuseOnAnotherLog(fastify, logWatch);
   installAccess(app);
   installPartnerWebhooks(app);
   const checks = app.get(HealthChecks);
@@ -72,14 +93,51 @@ export async function startApi(options: ApiStart): Promise<NestFastifyApplicatio
     await dataSource.query('SELECT 1');
     return { up: true };
   });
+  checks.register('log', () => {
+    const { otherLog } = logWatch;
+    return Promise.resolve(otherLog === undefined ? { up: true } : { up: false, detail: otherLog });
+  });
+  if (options.watchesProjections) {
+    const watch = new ProjectionWatch({
+      pool,
+      store: { head: () => eventStore.head({ timeoutMs: PROBE_TIMEOUT_MS }) },
+      clock,
+      projections,
+      processes: [...accessProcesses, ...keysProcesses].map((each) =>
+        app.get<Process>(each, { strict: false }),
+      ),
+    });
+    checks.register('projections', async () => {
+      const red = await watch.problems();
+      return red.length === 0 ? { up: true } : { up: false, detail: red.join('; ') };
+    });
+  }
   describeApi(app);
-  app
-    .getHttpAdapter()
-    .getInstance()
-    .addHook('onClose', () => pool.end());
+  fastify.addHook('onClose', async () => {
+    logWatch.stop();
+    // A database that is away can't be told; the reader looks gone after its time.
+    await readers.stop().catch(() => undefined);
+    await pool.end();
+  });
   await app.init();
-  await app.getHttpAdapter().getInstance().ready();
+  await fastify.ready();
+  await readers.start();
+  logWatch.start();
   return app;
+}
+
+/** What the read models say is of another log, and what is written would be: only probes are answered. */
+function refuseOnAnotherLog(fastify: FastifyInstance, logWatch: LogWatch): void {
+  fastify.addHook(
+    'onRequest',
+    (request: FastifyRequest, _reply: FastifyReply, done: (error?: Error) => void) => {
+      const refused =
+        logWatch.otherLog !== undefined &&
+        !OPERATIONS_PATHS.has(request.url.split('?', 1)[0] ?? '');
+      if (refused) done(new DomainError('event-store/another-log' satisfies RequestErrorCode));
+      else done();
+    },
+  );
 }
 
 const FRAMEWORK: ReadonlySet<unknown> = new Set([

@@ -1,5 +1,5 @@
 import type { EventStore, Ledger } from '#event-store';
-import { LogMismatchError, openLedger } from '#event-store';
+import { findLedger, LEDGER_STREAM, openLedger } from '#event-store';
 import { EventStoreDBEventStore } from '#event-store/eventstoredb';
 import { PostgresEventStore } from '#event-store/postgres';
 import type { Clock } from '#kernel';
@@ -7,7 +7,11 @@ import type { Config } from '#platform/config';
 import { createDataSource, migrate, RUNTIME_ROLE } from '#platform/postgres';
 import type { DataSource } from 'typeorm';
 import { migrationsFor } from './catalogue.js';
+import { assertOwnLog } from './own-log.js';
 import { SystemClock } from './system-clock.js';
+
+/** How long a new ledger looks for what others left in the store before it; more than that is not worth a warning. */
+export const EARLIER_EVENTS_LOOK_MS = 1_000;
 
 /** What every process stands on: the log, the database beside it, and the time. */
 export interface Foundations {
@@ -39,7 +43,11 @@ export async function migrateDatabase(
   return migrate(databaseUrl, migrationsFor(config.eventStore.kind));
 }
 
-/** Opens the log (writing its first event when it is new) and the database, in the runtime role. */
+/**
+ * Opens the log (writing its first event when it is new) and the database, in the runtime role.
+ *
+ * @throws {LogMismatchError} the store holds another log than the one that the database was filled from; nothing was written.
+ */
 export async function openFoundations(options: FoundationOptions): Promise<Foundations> {
   const { config, databaseUrl, processName, warn } = options;
   const clock = options.clock ?? new SystemClock();
@@ -52,6 +60,7 @@ export async function openFoundations(options: FoundationOptions): Promise<Found
   });
   try {
     await dataSource.initialize();
+    await assertOwnLog(dataSource, eventStore);
     const ledger = await openOwnLedger(eventStore, clock, options.earlierEvents);
     return {
       config,
@@ -78,13 +87,23 @@ async function openOwnLedger(
   clock: Clock,
   earlierEvents: FoundationOptions['earlierEvents'],
 ): Promise<Ledger> {
+  const known = await findLedger(eventStore);
+  if (known) return known;
+  const others = await hasEvents(eventStore);
+  const ledger = await openLedger(eventStore, { clock, acceptEarlierEvents: true });
+  if (others) earlierEvents?.();
+  return ledger;
+}
+
+async function hasEvents(eventStore: EventStore): Promise<boolean> {
+  const signal = AbortSignal.timeout(EARLIER_EVENTS_LOOK_MS);
   try {
-    return await openLedger(eventStore, { clock });
+    for await (const { streamId } of eventStore.readAll({ maxCount: 1, signal }))
+      return streamId !== LEDGER_STREAM;
+    return false;
   } catch (error) {
-    if (!(error instanceof LogMismatchError)) throw error;
-    const ledger = await openLedger(eventStore, { clock, acceptEarlierEvents: true });
-    earlierEvents?.();
-    return ledger;
+    if (signal.aborted) return false;
+    throw error;
   }
 }
 
@@ -95,7 +114,12 @@ async function openEventStore({
   warn,
 }: FoundationOptions): Promise<EventStore> {
   if (config.eventStore.kind === 'eventstoredb')
-    return new EventStoreDBEventStore({ connectionString: config.eventStore.connectionString });
+    return new EventStoreDBEventStore({
+      ...config.eventStore,
+      warn: (what, error) => {
+        warn(new Error(`${what}: ${error instanceof Error ? error.message : String(error)}`));
+      },
+    });
   const store = new PostgresEventStore({ url: databaseUrl, applicationName: processName, warn });
   try {
     await store.verify();

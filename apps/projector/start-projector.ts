@@ -4,13 +4,7 @@ import { keysProcesses, keysSweeps } from '#keys';
 import { HealthChecks } from '#platform/health';
 import { Metrics } from '#platform/metrics';
 import type { Process, RunnerLog } from '#projections';
-import {
-  createRunnerPool,
-  EventReaders,
-  failureText,
-  ProcessRunner,
-  ProjectionRunner,
-} from '#projections';
+import { createRunnerPool, failureText, ProcessRunner, ProjectionRunner } from '#projections';
 import { eventCatalogue, projections } from '../composition/catalogue.js';
 import type { Foundations } from '../composition/foundations.js';
 import type { Sweep } from './sweeps.js';
@@ -28,13 +22,11 @@ export interface Projector {
   stop(): Promise<void>;
 }
 
-/** Projections and processes: whoever holds a lease runs it, any number of projectors may stand by. */
-export async function startProjector({
-  foundations,
-  app,
-  log,
-  runnerId,
-}: ProjectorStart): Promise<Projector> {
+/**
+ * Projections and processes: whoever holds a lease runs it, any number of projectors may stand by. The application says
+ * which events this process reads (`EventReaders`).
+ */
+export function startProjector({ foundations, app, log, runnerId }: ProjectorStart): Projector {
   const pool = createRunnerPool({
     connectionString: foundations.databaseUrl,
     onError: (error) => {
@@ -49,8 +41,6 @@ export async function startProjector({
     runnerId,
     log,
   };
-  const readers = new EventReaders(pool, eventCatalogue, runnerId);
-  await readers.start();
   const runners = [
     new ProjectionRunner(options, projections),
     new ProcessRunner(
@@ -96,8 +86,6 @@ export async function startProjector({
     stop: async () => {
       await sweeps.stop();
       await Promise.all(runners.map((runner) => runner.stop()));
-      // A database that is away can't be told; the reader looks gone after its time.
-      await readers.stop().catch(() => undefined);
       await pool.end();
     },
   };

@@ -44,6 +44,9 @@ const NAMED: Readonly<Record<string, DomainErrorCode>> = {
   AppendOutcomeUnknownError: 'request/outcome-unknown',
   EventStoreUnavailableError: 'event-store/unavailable',
   EventStoreAccessDeniedError: 'event-store/unavailable',
+  LogMismatchError: 'event-store/another-log',
+  StreamTombstonedError: 'event-store/unfit',
+  UnfitServerError: 'event-store/unfit',
   WrappingKeyMissingError: 'keys/wrapping-key-missing',
 };
 

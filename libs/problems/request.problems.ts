@@ -19,7 +19,9 @@ export type RequestErrorCode =
   | 'request/starting'
   | 'request/text-not-allowed'
   | 'request/unsupported-media-type'
+  | 'event-store/another-log'
   | 'event-store/unavailable'
+  | 'event-store/unfit'
   | 'database/unavailable';
 
 export const requestProblems: ProblemSection<RequestErrorCode> = {
@@ -117,11 +119,24 @@ export const requestProblems: ProblemSection<RequestErrorCode> = {
     title: 'Media type not supported',
     detail: 'Send the body as Content-Type: application/json.',
   },
+  'event-store/another-log': {
+    status: 503,
+    title: 'Event store and database do not belong together',
+    detail:
+      'The event store holds another log than the one that the database was filled from, so nothing is served. Whoever runs this server finds both named in its log and at /health/ready.',
+    retryAfterSeconds: 30,
+  },
   'event-store/unavailable': {
     status: 503,
     title: 'Event store not reachable',
     detail: 'Nothing was stored. Try again shortly; with an Idempotency-Key that is always safe.',
     retryAfterSeconds: 2,
+  },
+  'event-store/unfit': {
+    status: 503,
+    title: 'Event store not fit for use',
+    detail:
+      'The event store runs with settings under which it may lose what it has acknowledged, or a stream of the ledger was deleted in it for good. Nothing was stored, and waiting does not mend it: whoever runs this server finds the reason in its log.',
   },
   'database/unavailable': {
     status: 503,

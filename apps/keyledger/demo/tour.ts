@@ -65,6 +65,14 @@ export async function tellTour({ api, issuer, as, tell }: Tour): Promise<boolean
   let second: Issued = first;
   let share: Share = { shareId: '', link: '', passphrase: null };
 
+  const before = await as('sam').get<List<Key>>('/v1/api-keys', { query: { partnerId: PARTNER } });
+  if (before.body.items.length > 0) {
+    tell(
+      `partner ${String(PARTNER)} has keys already: this instance has the tour behind it; npm run demo, without --api, starts a fresh one`,
+    );
+    return false;
+  }
+
   story.chapter('Partners arrive');
   await story.step("sam imports the vendor's partner list", async () => {
     const { registered, refused, unchanged } = await imported(as('sam'));

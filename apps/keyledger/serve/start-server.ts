@@ -7,12 +7,14 @@ import type { Config } from '#platform/config';
 import { ConfigError } from '#platform/config';
 import { startEmbeddedPostgres } from '#platform/embedded-postgres';
 import { HealthChecks } from '#platform/health';
+import { redactSecrets } from '#platform/logging';
 import { DOOR_CLOSE_TIMEOUT_MS, FrontDoor, OPERATIONS_PATHS } from '../../api/front-door.js';
 import { startApi } from '../../api/start-api.js';
 import { migrateDatabase, openFoundations } from '../../composition/foundations.js';
 import { startProjector } from '../../projector/start-projector.js';
 import { LOG_OUTPUT, terminalLogger } from '../terminal.js';
 import { Closing } from './closing.js';
+import { withDevelopmentLedger } from './development-ledger.js';
 import { whenReachable } from './patience.js';
 import { startDevelopmentIdentities } from './development-identities.js';
 
@@ -30,6 +32,8 @@ export interface ServerStart {
   readonly signal: AbortSignal;
   /** Lines for the person who started it. */
   readonly tell: (line: string) => void;
+  /** What the start waits for; default: `tell`. */
+  readonly waiting?: (line: string) => void;
   /** Something without which this process is of no use is gone for good. */
   readonly failed?: (error: Error) => void;
 }
@@ -105,7 +109,7 @@ async function open(
     async () => {
       if (role === 'serve') await migrateDatabase(config, databaseUrl);
       return openFoundations({
-        config,
+        config: identities ? await withDevelopmentLedger(config, databaseUrl, tell) : config,
         databaseUrl,
         processName: `keyledger ${role}`,
         warn: (error) => {
@@ -123,6 +127,9 @@ async function open(
     (error) => {
       if (error.message === lastTold) return;
       lastTold = error.message;
+      (start.waiting ?? tell)(
+        `waiting for the database and the event store: ${redactSecrets(error.message)}`,
+      );
       log.warn({ error: error.message }, 'waiting for the database and the event store');
     },
   );
@@ -136,10 +143,11 @@ async function open(
     recordedBy,
     door,
     logSink: LOG_OUTPUT,
+    watchesProjections: role === 'api',
   });
   closing.add('application', () => app.close());
   if (role !== 'api') {
-    const projector = await startProjector({
+    const projector = startProjector({
       foundations,
       app,
       log,

@@ -9,6 +9,7 @@ import {
   IsInt,
   IsOptional,
   IsString,
+  Matches,
   Max,
   MaxLength,
   Min,
@@ -20,6 +21,8 @@ export const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', '
 export type LogLevel = (typeof LOG_LEVELS)[number];
 
 export const PORT_DEFAULT = 7300;
+/** As the event store's adapter takes it (`LEDGER_NAME` of #event-store/eventstoredb). */
+const LEDGER_NAME = /^[a-z0-9]{1,32}$/;
 const CONFIG_BYTES_MAX = 1_048_576;
 const WRAPPING_KEY_CHARACTERS = 44;
 
@@ -89,6 +92,10 @@ class Variables {
   @IsString()
   KEYLEDGER_EVENTSTORE?: string;
 
+  @IsOptional()
+  @Matches(LEDGER_NAME, { message: 'must be 1 to 32 small letters and digits' })
+  KEYLEDGER_EVENTSTORE_LEDGER?: string;
+
   @json()
   @IsOptional()
   @IsArray({
@@ -135,7 +142,12 @@ export type VariableName = keyof Variables;
 /** Which server holds the log. */
 export type EventStoreChoice =
   | { readonly kind: 'postgres' }
-  | { readonly kind: 'eventstoredb'; readonly connectionString: string };
+  | {
+      readonly kind: 'eventstoredb';
+      readonly connectionString: string;
+      /** One of several ledgers on that server, by its name. */
+      readonly ledger?: string;
+    };
 
 /** One issuer as configured; `#access` checks it further. */
 export interface ConfiguredIssuer {
@@ -212,7 +224,11 @@ export function readConfig(
       'postgres:',
       'postgresql:',
     ]),
-    eventStore: eventStore(problems, variables.KEYLEDGER_EVENTSTORE),
+    eventStore: eventStore(
+      problems,
+      variables.KEYLEDGER_EVENTSTORE,
+      variables.KEYLEDGER_EVENTSTORE_LEDGER,
+    ),
     issuers: issuers(problems, variables.KEYLEDGER_ISSUERS),
     wrappingKey: variables.KEYLEDGER_WRAPPING_KEY,
     wrappingKeyFile: path.resolve(dataDir, variables.KEYLEDGER_WRAPPING_KEY_FILE ?? 'wrapping.key'),
@@ -233,6 +249,7 @@ function variableNames(): ReadonlySet<string> {
     'KEYLEDGER_PUBLIC_URL',
     'DATABASE_URL',
     'KEYLEDGER_EVENTSTORE',
+    'KEYLEDGER_EVENTSTORE_LEDGER',
     'KEYLEDGER_ISSUERS',
     'KEYLEDGER_WRAPPING_KEY',
     'KEYLEDGER_WRAPPING_KEY_FILE',
@@ -280,9 +297,18 @@ function url(
   return text;
 }
 
-function eventStore(problems: string[], text: string | undefined): EventStoreChoice {
+function eventStore(
+  problems: string[],
+  text: string | undefined,
+  ledger: string | undefined,
+): EventStoreChoice {
+  if (text !== undefined && /^esdb(\+discover)?:\/\//.test(text))
+    return { kind: 'eventstoredb', connectionString: text, ...(ledger ? { ledger } : {}) };
+  if (ledger !== undefined)
+    problems.push(
+      'KEYLEDGER_EVENTSTORE_LEDGER: only with an EventStoreDB; in PostgreSQL each ledger has a database of its own',
+    );
   if (text === undefined || text === 'postgres') return { kind: 'postgres' };
-  if (/^esdb(\+discover)?:\/\//.test(text)) return { kind: 'eventstoredb', connectionString: text };
   problems.push(
     'KEYLEDGER_EVENTSTORE: must be "postgres" or a connection string that starts with esdb:// or esdb+discover://',
   );

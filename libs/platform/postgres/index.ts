@@ -9,4 +9,6 @@ export {
 } from './pool.js';
 export type { MigrationClass } from './migrate.js';
 export { createDataSource, migrate, MigrationError } from './migrate.js';
+export type { ThrowAwayDatabase } from './throw-away.js';
+export { createThrowAwayDatabase } from './throw-away.js';
 export { typeParsers } from './type-parsers.js';

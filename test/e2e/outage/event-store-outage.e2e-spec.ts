@@ -1,6 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import type { StoredEvent } from '#event-store';
+import { findLedger, openLedger } from '#event-store';
 import { EventStoreDBEventStore } from '#event-store/eventstoredb';
-import { EventStoreDbDouble } from '#event-store/testing/double';
+import { DoubleLog, EventStoreDbDouble } from '#event-store/testing/double';
 import type { TestDatabase } from '#test/postgres';
 import { testDatabase } from '#test/postgres';
 import type { Reply } from './served.js';
@@ -132,29 +134,127 @@ describe('without its event store, the product', () => {
     expect(other).toMatchObject({ status: 422 });
   }, 150_000);
 
-  it('never follows another log than the one it was filled from: not ready, and says so', async () => {
+  const logIdOf = async ({ connectionString }: EventStoreDbDouble): Promise<string | undefined> => {
+    const store = new EventStoreDBEventStore({ connectionString });
+    try {
+      return (await findLedger(store))?.logId;
+    } finally {
+      await store.close();
+    }
+  };
+  /** Another ledger, at another port or in another's place. */
+  const anotherLedger = async (port?: number) => {
+    const log = new DoubleLog();
+    const before = await EventStoreDbDouble.start({ log });
+    const store = new EventStoreDBEventStore({ connectionString: before.connectionString });
+    const { logId } = await openLedger(store, { clock: { now: () => new Date() } });
+    await store.close();
+    await before.stop();
+    const double = await EventStoreDbDouble.start({ log, ...(port === undefined ? {} : { port }) });
+    return { double, logId };
+  };
+
+  it('never starts on another log than the one it was filled from: it names both, and writes nothing', async () => {
     served.start(environment());
     await served.ready();
     const as = await served.network();
     await served.must('/v1/partners', partner(1, as));
     await served.stop();
-    const another = await EventStoreDbDouble.start();
+    const own = await logIdOf(double);
+    const other = await anotherLedger();
+    const empty = await EventStoreDbDouble.start();
     try {
-      served.start(environment(another));
+      for (const [on, words] of [
+        [other.double, `holds log ${other.logId}`],
+        [empty, 'holds no ledger'],
+      ] as const) {
+        served.output = '';
+        served.start(environment(on));
+        expect(await served.ended()).toBe(1);
+        const line = served.output.split('\n').find((one) => one.startsWith('keyledger: '));
+        expect(line).toContain(`the database was filled from log ${own ?? '?'}`);
+        expect(line).toContain(words);
+        expect(line).toMatch(/KEYLEDGER_EVENTSTORE.*DATABASE_URL/);
+      }
+      expect(await logIdOf(empty)).toBeUndefined();
+      served.start(environment());
+      await served.ready();
+      expect((await served.must('/v1/partners/1', { as })).body).toMatchObject({ partnerId: 1 });
+    } finally {
+      await other.double.stop();
+      await empty.stop();
+    }
+  }, 150_000);
+
+  it('never starts on its log as an older backup has it', async () => {
+    const log = new DoubleLog();
+    const backup = await EventStoreDbDouble.start({ log });
+    const store = new EventStoreDBEventStore({ connectionString: backup.connectionString });
+    const ledger: StoredEvent[] = [];
+    try {
+      served.start(environment());
+      await served.ready();
+      for await (const event of copyOf(double)) ledger.push(event);
+      await served.network();
+      await served.stop();
+      const [opened] = ledger;
+      if (opened) await store.append(opened.streamId, 'noStream', [opened]);
+      served.output = '';
+      served.start(environment(backup));
+      expect(await served.ended()).toBe(1);
+      expect(served.output).toMatch(
+        /has no event: log [0-9a-f-]+ was restored from an older backup/,
+      );
+    } finally {
+      await store.close();
+      await backup.stop();
+    }
+  }, 150_000);
+
+  it('stops serving when the log becomes another one under it, and goes on when its own is back', async () => {
+    served.start(environment());
+    await served.ready();
+    const as = await served.network();
+    await served.must('/v1/partners', partner(1, as));
+    const { port } = double;
+    const own = await logIdOf(double);
+    await double.goDown();
+    const other = await anotherLedger(port);
+    const operator = await served.issuer.token({ subject: 'operator', operator: true });
+    try {
       await served.until('the word of another log', async () => {
         const { status, text } = await served.call('/health/ready');
-        return status === 503 && /another log|checkpoint was made from log/.test(text);
+        return status === 503 && text.includes(other.logId) && text.includes(own ?? '?');
       });
       expect((await served.call('/health/live')).status).toBe(200);
-      // What stands in the other log comes into no read model.
-      const operator = await served.issuer.token({ subject: 'operator', operator: true });
-      const body = { networkId: 2, name: 'Of another log', region: 'us' };
-      await served.call('/v1/networks', { as: operator, body });
-      const { text } = await served.call('/v1/networks', { as: operator });
-      expect(text).not.toContain('Of another log');
+      for (const sent of [
+        () => served.call('/v1/partners/1', { as }),
+        () => served.call('/v1/networks', { as: operator }),
+        () => served.call('/v1/partners', partner(2, as)),
+      ])
+        expect(refusal(await sent())).toEqual(unavailable('event-store/another-log'));
+      const graphql = await served.call('/graphql', { as, body: { query: '{ __typename }' } });
+      expect([graphql.status, graphql.text]).toEqual([
+        503,
+        expect.stringContaining('event-store/another-log'),
+      ]);
     } finally {
-      await served.stop();
-      await another.stop();
+      await other.double.stop();
     }
-  }, 120_000);
+    await double.comeUp();
+    await served.until(
+      'its own log',
+      async () => (await served.call('/v1/partners/1', { as })).status === 200,
+    );
+    expect((await served.must('/v1/partners', partner(2, as))).status).toBe(201);
+  }, 150_000);
 });
+
+async function* copyOf({ connectionString }: EventStoreDbDouble): AsyncGenerator<StoredEvent> {
+  const store = new EventStoreDBEventStore({ connectionString });
+  try {
+    yield* store.readAll();
+  } finally {
+    await store.close();
+  }
+}

@@ -141,6 +141,14 @@ export class Served {
     return reply;
   }
 
+  /** How it ended by itself. */
+  async ended(): Promise<number | null> {
+    const { child } = this;
+    if (child && child.exitCode === null)
+      await once(child, 'exit', { signal: AbortSignal.timeout(RECOVERY_TIMEOUT_MS) });
+    return child?.exitCode ?? null;
+  }
+
   /** Ends the server, and keeps its folder for another start. */
   async stop(): Promise<void> {
     const { child } = this;
