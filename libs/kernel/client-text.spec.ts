@@ -2,9 +2,10 @@ import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { assertNoKeyMaterial, clientText } from './client-text.js';
 import { DomainError } from './domain-error.js';
-import { composeKey } from './key-material.js';
+import { composeKey, composePassphrase } from './key-material.js';
 
 const KEY = composeKey('kl', 'aff', '0123456789ABCDEFGHIJabcdefghijklmnop');
+const PASSPHRASE = composePassphrase('3fk9wq0zx7m2a');
 
 function refusalOf(value: unknown, multiline = false): unknown {
   try {
@@ -23,7 +24,11 @@ describe('a text of a client', () => {
   it('is kept in NFC, trimmed', () => {
     expect(clientText('  Cafe\u0301 ', { max: 4 })).toBe('Caf\u00e9');
     expect(clientText('مرحبا \u200F!', { max: 10 })).toBe('مرحبا \u200F!');
-    expect(clientText('👩‍👩‍👧', { max: 5 })).toBe('👩‍👩‍👧');
+  });
+
+  it('may join emoji and letters by what is not seen itself', () => {
+    for (const honest of ['👩‍👩‍👧', '❤️', '🏳️‍🌈', 'می‌خواهم', 'क्‍ष', '1️⃣', 'so\u00ADft'])
+      expect(clientText(honest, { max: 10 })).toBe(honest.normalize('NFC'));
   });
 
   it.each([
@@ -38,9 +43,18 @@ describe('a text of a client', () => {
     ['a\uD800b', 'lone-surrogate'],
     ['', 'empty'],
     ['   ', 'empty'],
+    ['\u200B', 'empty'],
+    ['\u200D\u2060\u00AD', 'empty'],
+    ['\u2800\u2800', 'empty'],
+    ['\u3164', 'empty'],
+    ['\u115F\u1160 \uFFA0', 'empty'],
+    ['\uFE0F\u034F', 'empty'],
+    ['\u200E \u200F', 'empty'],
+    ['\u{1D159}', 'empty'],
     ['x'.repeat(101), 'too-long'],
     ['x'.repeat(100_000), 'too-long'],
     [`secret ${KEY}`, 'key-material'],
+    [`secret ${PASSPHRASE}`, 'key-material'],
     [7, 'not-text'],
     [undefined, 'not-text'],
     [{ toString: () => 'text' }, 'not-text'],

@@ -30,11 +30,15 @@ export type { ParsedKey, PortalCode } from './key-material.js';
 export {
   BASE62,
   composeKey,
+  composePassphrase,
   containsKeyMaterial,
   isKeyPrefix,
   KEY_CHARS_MAX,
   KEY_HINT_CHARS,
   KEY_RANDOM_CHARS,
   maskedKey,
+  normalizedPassphrase,
+  PASSPHRASE_ALPHABET,
+  PASSPHRASE_RANDOM_CHARS,
   parseKey,
 } from './key-material.js';

@@ -4,10 +4,13 @@ import type { PortalCode } from './key-material.js';
 import {
   BASE62,
   composeKey,
+  composePassphrase,
   containsKeyMaterial,
   KEY_CHARS_MAX,
   maskedKey,
   parseKey,
+  PASSPHRASE_ALPHABET,
+  PASSPHRASE_RANDOM_CHARS,
   PORTAL_CODES,
 } from './key-material.js';
 
@@ -107,5 +110,57 @@ describe('a text that holds a key', () => {
     const started = performance.now();
     containsKeyMaterial(`abcdefghijkl_aff_${RANDOM}_000000`.repeat(20_000));
     expect(performance.now() - started).toBeLessThan(5_000);
+  });
+});
+
+describe('the passphrase of a share', () => {
+  const passphrase = fc
+    .array(fc.constantFrom(...Array.from(PASSPHRASE_ALPHABET)), {
+      minLength: PASSPHRASE_RANDOM_CHARS,
+      maxLength: PASSPHRASE_RANDOM_CHARS,
+    })
+    .map((letters) => composePassphrase(letters.join('')));
+
+  it('is four groups of four, and found however it is written down', () => {
+    fc.assert(
+      fc.property(passphrase, (text) => {
+        expect(text).toMatch(/^[0-9a-hjkmnp-tv-z]{4}(-[0-9a-hjkmnp-tv-z]{4}){3}$/);
+        for (const written of [
+          text,
+          text.toUpperCase(),
+          text.replaceAll('-', ''),
+          text.replaceAll('-', ' – '),
+          text.replaceAll('-', '\n'),
+          text.replaceAll('0', 'O').replaceAll('1', 'l'),
+          text.replaceAll('-', '\u200B-'),
+          text.replace(/[0-9a-z]/g, (letter) =>
+            String.fromCodePoint(letter.charCodeAt(0) + 0xfee0),
+          ),
+          `call them and say ${text}, please`,
+          `(${text})`,
+        ])
+          expect([written, containsKeyMaterial(written)]).toEqual([written, true]);
+      }),
+    );
+  });
+
+  it('is no longer one with any one character changed', () => {
+    const text = composePassphrase('3fk9wq0zx7m2a');
+    const found = Array.from(text, (_, at) => `${text.slice(0, at)}8${text.slice(at + 1)}`).filter(
+      (other) => other !== text && containsKeyMaterial(other),
+    );
+    expect(found).toEqual([]);
+  });
+
+  it('is not taken for one in what people write', () => {
+    for (const honest of [
+      'this will take some time',
+      'the manager asked for the weekly sub ID report again',
+      'internationalize',
+      '4111-1111-1111-1111',
+      '2f9d1c64-7c35-5b1e-9a55-0d9f5f0c7a11',
+      'https://crm.example/deal/1234567890123456',
+    ])
+      expect([honest, containsKeyMaterial(honest)]).toEqual([honest, false]);
   });
 });

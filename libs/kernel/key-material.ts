@@ -15,9 +15,22 @@ export const KEY_PREFIX_CHARS_MAX = 12;
 export const KEY_CHARS_MAX =
   KEY_PREFIX_CHARS_MAX + '_aff_'.length + KEY_RANDOM_CHARS + '_'.length + KEY_CHECKSUM_CHARS;
 
+/** Crockford's base 32: no i, l, o, u. */
+export const PASSPHRASE_ALPHABET = '0123456789abcdefghjkmnpqrstvwxyz';
+/** 65 bits. */
+export const PASSPHRASE_RANDOM_CHARS = 13;
+/** 15 bits, so that honest text of the same form is taken for a passphrase once in 32,768 times. */
+const PASSPHRASE_CHECKSUM_CHARS = 3;
+const PASSPHRASE_CHARS = PASSPHRASE_RANDOM_CHARS + PASSPHRASE_CHECKSUM_CHARS;
+const PASSPHRASE_GROUP_CHARS = 4;
+
 const PREFIX = /^[a-z][a-z0-9]{1,11}$/;
 const KEY = /^([a-z][a-z0-9]{1,11})_(aff|adv|net|mkt)_([0-9A-Za-z]{36})_([0-9A-Za-z]{6})$/;
 const TAIL = /_(?:aff|adv|net|mkt)_[0-9A-Za-z]{36}_[0-9A-Za-z]{6}/g;
+
+/** Four groups of four or one of sixteen, whatever stands between them; looked for at each beginning of a word. */
+const PASSPHRASE_FORM =
+  /(?<![0-9a-z])(?=([0-9a-z]{4}(?:[^0-9a-z]{1,3}[0-9a-z]{4}){3}|[0-9a-z]{16})(?![0-9a-z]))/g;
 
 export interface ParsedKey {
   readonly prefix: string;
@@ -50,13 +63,57 @@ export function parseKey(text: string): ParsedKey | undefined {
 }
 
 /**
- * Whether a key of any network's prefix stands anywhere in the text, also when it is glued to other characters, written
- * in full-width letters, or broken by white space or invisible characters.
+ * A share's passphrase, `xxxx-xxxx-xxxx-xxxx`: the last three characters are a checksum of the others, so that one which
+ * is pasted where it does not belong is known.
+ *
+ * @throws {TypeError} not the random part; the message does not hold it.
+ */
+export function composePassphrase(random: string): string {
+  if (!/^[0-9a-hjkmnp-tv-z]{13}$/.test(random))
+    throw new TypeError('not the random part of a passphrase');
+  const text = random + passphraseChecksum(random);
+  return (text.match(new RegExp(`.{${String(PASSPHRASE_GROUP_CHARS)}}`, 'g')) ?? []).join('-');
+}
+
+/** As people write down what was read out to them. */
+export function normalizedPassphrase(text: string): string {
+  return text
+    .toLowerCase()
+    .replace(/[\s\p{Pd}]/gu, '')
+    .replaceAll('o', '0')
+    .replace(/[il]/g, '1');
+}
+
+/**
+ * Whether a key of any network's prefix, or the passphrase of a share, stands anywhere in the text, also when it is glued to other characters, written
+ * in full-width letters, or broken by white space or invisible characters (a passphrase: between its groups).
  */
 export function containsKeyMaterial(text: string): boolean {
+  if (text.length < PASSPHRASE_CHARS) return false;
+  const compatible = text.normalize('NFKC');
+  if (holdsPassphrase(compatible.replace(/\p{Cf}+/gu, ''))) return true;
   if (text.length < KEY_RANDOM_CHARS) return false;
-  const folded = text.normalize('NFKC').replace(/[\s\p{Cf}\p{Cc}]+/gu, '');
+  const folded = compatible.replace(/[\s\p{Cf}\p{Cc}]+/gu, '');
   return holdsKey(text) || (folded !== text && holdsKey(folded));
+}
+
+function holdsPassphrase(text: string): boolean {
+  for (const [, found = ''] of text.toLowerCase().matchAll(PASSPHRASE_FORM)) {
+    const passphrase = normalizedPassphrase(found.replace(/[^0-9a-z]+/g, ''));
+    const random = passphrase.slice(0, PASSPHRASE_RANDOM_CHARS);
+    if (passphrase.slice(PASSPHRASE_RANDOM_CHARS) === passphraseChecksum(random)) return true;
+  }
+  return false;
+}
+
+function passphraseChecksum(random: string): string {
+  let rest = crc32(`passphrase ${random}`);
+  let digits = '';
+  for (let place = 0; place < PASSPHRASE_CHECKSUM_CHARS; place += 1) {
+    digits = PASSPHRASE_ALPHABET.charAt(rest % PASSPHRASE_ALPHABET.length) + digits;
+    rest = Math.floor(rest / PASSPHRASE_ALPHABET.length);
+  }
+  return digits;
 }
 
 function holdsKey(text: string): boolean {
@@ -81,14 +138,19 @@ function hasRightChecksum(key: string): boolean {
   return checksum(key.slice(0, cut - 1)) === key.slice(cut);
 }
 
-/** CRC-32 (IEEE) of ASCII text in base62, padded to six characters. */
-function checksum(text: string): string {
+/** CRC-32 (IEEE) of ASCII text. */
+function crc32(text: string): number {
   let crc = 0xffffffff;
   for (let index = 0; index < text.length; index += 1) {
     crc ^= text.charCodeAt(index);
     for (let bit = 0; bit < 8; bit += 1) crc = crc & 1 ? (crc >>> 1) ^ 0xedb88320 : crc >>> 1;
   }
-  let rest = (crc ^ 0xffffffff) >>> 0;
+  return (crc ^ 0xffffffff) >>> 0;
+}
+
+/** In base62, padded to six characters. */
+function checksum(text: string): string {
+  let rest = crc32(text);
   let digits = '';
   for (let place = 0; place < KEY_CHECKSUM_CHARS; place += 1) {
     digits = BASE62.charAt(rest % 62) + digits;

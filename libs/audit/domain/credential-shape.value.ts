@@ -5,7 +5,7 @@ const LETTERS_OF_EACH_CASE_MIN = 5;
 
 /**
  * Whether a text holds what looks like a credential. A search of the trail is itself kept for ever, so such a text must not
- * be searched for (API keys are known by their own form, see `clientText`; passphrases look like words and are not found).
+ * be searched for (API keys and passphrases are known by their own forms, see `clientText`).
  */
 export function looksLikeCredential(text: string): boolean {
   return (text.match(RUN) ?? []).some(

@@ -1,13 +1,17 @@
 import { randomBytes, randomInt } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import type { PortalCode } from '#kernel';
-import { BASE62, composeKey, KEY_RANDOM_CHARS } from '#kernel';
+import {
+  BASE62,
+  composeKey,
+  composePassphrase,
+  KEY_RANDOM_CHARS,
+  PASSPHRASE_ALPHABET,
+  PASSPHRASE_RANDOM_CHARS,
+} from '#kernel';
 import { SecretSource } from '../ports/secret-source.port.js';
-import { PASSPHRASE_ALPHABET } from './scrypt-passphrases.js';
 
 export const SHARE_TOKEN_BYTES = 32;
-export const PASSPHRASE_GROUPS = 4;
-export const PASSPHRASE_GROUP_CHARS = 4;
 
 @Injectable()
 export class CryptoSecretSource extends SecretSource {
@@ -20,9 +24,7 @@ export class CryptoSecretSource extends SecretSource {
   }
 
   override passphrase(): string {
-    return Array.from({ length: PASSPHRASE_GROUPS }, () =>
-      drawn(PASSPHRASE_ALPHABET, PASSPHRASE_GROUP_CHARS),
-    ).join('-');
+    return composePassphrase(drawn(PASSPHRASE_ALPHABET, PASSPHRASE_RANDOM_CHARS));
   }
 }
 

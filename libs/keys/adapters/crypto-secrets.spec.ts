@@ -1,7 +1,14 @@
 import { describe, expect, it } from '@jest/globals';
-import { BASE62, KEY_RANDOM_CHARS, parseKey } from '#kernel';
+import {
+  BASE62,
+  containsKeyMaterial,
+  KEY_RANDOM_CHARS,
+  parseKey,
+  PASSPHRASE_ALPHABET,
+  PASSPHRASE_RANDOM_CHARS,
+} from '#kernel';
 import { CryptoSecretSource } from './crypto-secret-source.js';
-import { PASSPHRASE_ALPHABET, ScryptPassphrases } from './scrypt-passphrases.js';
+import { ScryptPassphrases } from './scrypt-passphrases.js';
 
 const source = new CryptoSecretSource();
 
@@ -32,7 +39,10 @@ describe('randomness', () => {
   it('makes tokens of 256 bits and passphrases of 60 bits or more', () => {
     expect(Buffer.from(source.shareToken(), 'base64url')).toHaveLength(32);
     expect(source.passphrase()).toMatch(/^[0-9a-hjkmnp-tv-z]{4}(-[0-9a-hjkmnp-tv-z]{4}){3}$/);
-    expect(16 * Math.log2(PASSPHRASE_ALPHABET.length)).toBeGreaterThanOrEqual(60);
+    expect(PASSPHRASE_RANDOM_CHARS * Math.log2(PASSPHRASE_ALPHABET.length)).toBeGreaterThanOrEqual(
+      60,
+    );
+    expect(containsKeyMaterial(`It is ${source.passphrase()}.`)).toBe(true);
   });
 });
 

@@ -1,10 +1,9 @@
 import type { ScryptOptions } from 'node:crypto';
 import { randomBytes, scrypt, timingSafeEqual } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
+import { normalizedPassphrase } from '#kernel';
 import { PassphraseHasher } from '../ports/passphrase-hasher.port.js';
 
-/** Crockford's base 32: no i, l, o, u. */
-export const PASSPHRASE_ALPHABET = '0123456789abcdefghjkmnpqrstvwxyz';
 export const SCRYPT_COST = 32_768;
 export const SCRYPT_BLOCK_SIZE = 8;
 export const SCRYPT_PARALLELIZATION = 1;
@@ -22,7 +21,7 @@ export class ScryptPassphrases extends PassphraseHasher {
   override async hash(passphrase: string): Promise<string> {
     const salt = randomBytes(SCRYPT_SALT_BYTES);
     const parameters = { N: SCRYPT_COST, r: SCRYPT_BLOCK_SIZE, p: SCRYPT_PARALLELIZATION };
-    const hash = await this.derive(normalized(passphrase), salt, parameters);
+    const hash = await this.derive(normalizedPassphrase(passphrase), salt, parameters);
     const { N, r, p } = parameters;
     return ['scrypt', N, r, p, salt.toString('base64url'), hash.toString('base64url')].join('$');
   }
@@ -32,11 +31,15 @@ export class ScryptPassphrases extends PassphraseHasher {
     if (scheme !== 'scrypt' || salt === undefined || expected === undefined)
       throw new TypeError('not an encoded passphrase');
     if (passphrase.length > PASSPHRASE_CHARS_MAX) return false;
-    const hash = await this.derive(normalized(passphrase), Buffer.from(salt, 'base64url'), {
-      N: Number(N),
-      r: Number(r),
-      p: Number(p),
-    });
+    const hash = await this.derive(
+      normalizedPassphrase(passphrase),
+      Buffer.from(salt, 'base64url'),
+      {
+        N: Number(N),
+        r: Number(r),
+        p: Number(p),
+      },
+    );
     const known = Buffer.from(expected, 'base64url');
     return hash.length === known.length && timingSafeEqual(hash, known);
   }
@@ -58,13 +61,4 @@ export class ScryptPassphrases extends PassphraseHasher {
       this.waiting.shift()?.();
     }
   }
-}
-
-/** What people change when they type what was read to them. */
-function normalized(passphrase: string): string {
-  return passphrase
-    .toLowerCase()
-    .replace(/[\s\p{Pd}]/gu, '')
-    .replaceAll('o', '0')
-    .replace(/[il]/g, '1');
 }

@@ -6,6 +6,6 @@ export abstract class SecretSource {
   abstract key(prefix: string, portalCode: PortalCode): string;
   /** 256 bits, base64url. */
   abstract shareToken(): string;
-  /** Four groups of four characters without look-alikes, 80 bits: made to be read out. */
+  /** Four groups of four characters without look-alikes, 65 bits and a checksum (`composePassphrase`): made to be read out. */
   abstract passphrase(): string;
 }
