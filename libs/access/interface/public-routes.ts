@@ -39,7 +39,15 @@ export const PUBLIC_ROUTES: readonly PublicRoute[] = [
     '/docs/swagger-ui-init.js',
     '/docs/docs/swagger-ui-init.js',
   ].map((path) => openPage(path, 'the description of the API is public')),
-  ...['/graphiql', '/graphiql/main.js', '/graphiql/sw.js', '/graphiql/config.js'].map((path) =>
+  ...[
+    '/graphiql',
+    '/graphiql/app.css',
+    '/graphiql/app.js',
+    '/graphiql/start.js',
+    '/graphiql/editorWorkerService.worker.js',
+    '/graphiql/graphql.worker.js',
+    '/graphiql/json.worker.js',
+  ].map((path) =>
     openPage(path, 'development only; the page sends the token that a person gives it'),
   ),
   {
