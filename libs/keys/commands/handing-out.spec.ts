@@ -249,6 +249,28 @@ describe('sharing', () => {
     );
   });
 
+  it('by passphrase, which lets the sharer in too, is for who may reveal; to users, for who manages', async () => {
+    const manager = employee({ permissions: ['partner.api_keys.manage'] });
+    const both = employee({ permissions: ['partner.api_keys.manage', 'partner.api_keys.reveal'] });
+    const contact = {
+      recipient: { type: 'contact', reference: 'crm-1' },
+      bound: 'passphrase',
+    } as const;
+    for (const change of [contact, { bound: 'passphrase' } as const]) {
+      const { code, details } = await refused(share(change, { principal: manager }));
+      expect([code, details]).toEqual([
+        'access/forbidden',
+        { required: 'partner.api_keys.reveal' },
+      ]);
+    }
+    expect(await ledger.story(RING)).not.toContain('KeyShared');
+    const { passphrase } = (await share({ bound: 'users' }, { principal: manager })).value;
+    expect(passphrase).toBeNull();
+    expect((await share(contact, { principal: both })).value.passphrase).not.toBeNull();
+    const revealer = employee({ permissions: ['partner.api_keys.reveal'] });
+    expect((await refused(share(contact, { principal: revealer }))).code).toBe('access/forbidden');
+  });
+
   it('to users needs users: the holder’s, or the one that is named', async () => {
     const reference = userReference(ANA.issuer, ANA.subject);
     const { value } = await share({ recipient: { type: 'partnerUser', reference } });

@@ -42,6 +42,9 @@ export class ShareKeyHandler implements ICommandHandler<ShareKey> {
     const { principal, context, input } = command;
     const act = { principal, context, permission: 'partner.api_keys.manage' } as const;
     const reached = await this.rings.reachKey(act, input.keyId);
+    // Link and passphrase come back together: whoever has both can read the secret.
+    if (input.bound === 'passphrase')
+      await this.rings.reachKey({ ...act, permission: 'partner.api_keys.reveal' }, input.keyId);
     const { ring } = reached;
     const policy = await this.policies.load(ring.networkId, context.signal);
     if (!policy) return refuse('keys/key-not-found');
