@@ -2,7 +2,9 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { GraphQLSchemaHost } from '@nestjs/graphql';
+import { Ajv2020 } from 'ajv/dist/2020.js';
 import { printSchema } from 'graphql';
+import { publicRoute } from '#access';
 import type { TestApplication } from '#test/application';
 import { testApplication } from '#test/application';
 
@@ -14,13 +16,23 @@ const root = path.resolve(import.meta.dirname, '../..');
 interface Operation {
   readonly operationId?: string;
   readonly summary?: string;
-  readonly security?: readonly object[];
-  readonly responses: Readonly<Record<string, { readonly content?: object }>>;
+  readonly security?: readonly Readonly<Record<string, readonly string[]>>[];
+  readonly parameters?: readonly {
+    readonly $ref?: string;
+    readonly name?: string;
+    readonly in?: string;
+    readonly required?: boolean;
+    readonly schema?: object;
+  }[];
+  readonly requestBody?: object;
+  readonly responses: Readonly<
+    Record<string, { readonly content?: object; readonly headers?: object }>
+  >;
 }
 interface OpenApi {
   readonly openapi: string;
   readonly paths: Readonly<Record<string, Readonly<Record<string, Operation>>>>;
-  readonly components: { readonly schemas: Readonly<Record<string, object>> };
+  readonly components: Readonly<Record<string, Readonly<Record<string, object>>>>;
 }
 
 describe('the descriptions of the API', () => {
@@ -44,7 +56,9 @@ describe('the descriptions of the API', () => {
     Object.entries(openApi.paths).flatMap(([route, item]) =>
       METHODS.flatMap((method) => {
         const operation = item[method];
-        return operation ? [{ name: `${method.toUpperCase()} ${route}`, route, operation }] : [];
+        return operation
+          ? [{ name: `${method.toUpperCase()} ${route}`, method, route, operation }]
+          : [];
       }),
     );
 
@@ -63,12 +77,11 @@ describe('the descriptions of the API', () => {
     expect(names.filter((name, at) => names.indexOf(name) !== at)).toEqual([]);
     const poor = operations()
       .filter(
-        ({ route, operation: { operationId, summary, responses } }) =>
-          route.startsWith('/v1/') &&
-          (summary === undefined ||
-            operationId === undefined ||
-            operationId.includes('Controller') ||
-            !Object.entries(responses).some(([status, { content }]) => status < '300' && content)),
+        ({ operation: { operationId, summary, responses } }) =>
+          summary === undefined ||
+          operationId === undefined ||
+          operationId.includes('Controller') ||
+          !Object.entries(responses).some(([status, { content }]) => status < '300' && content),
       )
       .map(({ name }) => name);
     expect(poor).toEqual([]);
@@ -83,7 +96,69 @@ describe('the descriptions of the API', () => {
             status,
             ['application/problem+json'],
           ]);
-    const references = JSON.stringify(openApi).matchAll(/"#\/components\/schemas\/([^"]+)"/g);
-    for (const [, name = ''] of references) expect(openApi.components.schemas).toHaveProperty(name);
+    const references = JSON.stringify(openApi).matchAll(/"#\/components\/(\w+)\/([^"]+)"/g);
+    for (const [, kind = '', name = ''] of references)
+      expect(openApi.components[kind]).toHaveProperty(name);
+  });
+
+  it('is OpenAPI 3.1, with schemas of its dialect and each path parameter declared once', () => {
+    expect(openApi.openapi).toMatch(/^3\.1\./);
+    const ajv = new Ajv2020({ strict: false, validateFormats: false });
+    const wrong = Object.entries(openApi.components['schemas'] ?? {})
+      .filter(([, schema]) => ajv.validateSchema(schema) !== true)
+      .map(([name]) => [name, ajv.errorsText()]);
+    expect(wrong).toEqual([]);
+    for (const { name, route, operation } of operations()) {
+      const inPath = [...route.matchAll(/\{(\w+)\}/g)].map(([, parameter]) => parameter);
+      const declared = (operation.parameters ?? []).filter((one) => one.in === 'path');
+      expect([name, declared.map((one) => one.name).sort()]).toEqual([name, inPath.sort()]);
+      expect([name, declared.every(({ required, schema }) => required && schema)]).toEqual([
+        name,
+        true,
+      ]);
+    }
+    expect(JSON.stringify(openApi)).not.toContain('"nullable"');
+  });
+
+  it('each operation says who may call it: a token, a credential, or nobody asked for one', () => {
+    const schemes = openApi.components['securitySchemes'] ?? {};
+    for (const { name, method, route, operation } of operations()) {
+      const listed = publicRoute(method.toUpperCase(), route.replace(/\{(\w+)\}/g, ':$1'));
+      const asked = (operation.security ?? []).map((one) => Object.keys(one).join());
+      for (const scheme of asked.filter(Boolean)) expect(schemes).toHaveProperty(scheme);
+      const expected = route.startsWith('/v1/webhooks/partners/')
+        ? ['webhookCredential', 'webhookBearer']
+        : { none: [], optional: ['', 'bearer'], token: ['bearer'] }[listed?.token ?? 'token'];
+      expect([name, asked]).toEqual([name, expected]);
+    }
+  });
+
+  it('each operation names the errors that its method, its body and its place bring with them', () => {
+    for (const { name, method, route, operation } of operations()) {
+      if (!route.startsWith('/v1/')) continue;
+      const { security = [], parameters = [], requestBody, responses } = operation;
+      const takesToken = security.some((one) => 'bearer' in one);
+      const headers = parameters.map(({ name: own, $ref }) => own ?? $ref?.split('/').at(-1));
+      const own = takesToken && security.length === 1;
+      const changes = own && method !== 'get';
+      const expected = [
+        ...(method === 'get' && parameters.length === 0 ? [] : ['400']),
+        ...(security.length > 0 ? ['401'] : []),
+        ...(takesToken ? ['403'] : []),
+        ...(own && route.includes('{') ? ['404'] : []),
+        ...(changes ? ['409', '422'] : []),
+        ...(headers.includes('If-Match') ? ['412'] : []),
+        ...(requestBody ? ['413'] : []),
+        '429',
+        '503',
+      ];
+      expect([name, Object.keys(responses)]).toEqual([
+        name,
+        expect.arrayContaining(expected) as unknown,
+      ]);
+      expect([name, headers.includes('IdempotencyKey')]).toEqual([name, changes]);
+      for (const status of ['429', '503'])
+        expect(responses[status]?.headers).toHaveProperty('retry-after');
+    }
   });
 });
