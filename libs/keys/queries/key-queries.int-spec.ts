@@ -59,6 +59,7 @@ let getKey: GetKeyHandler;
 let listShares: ListSharesHandler;
 let getShare: GetShareHandler;
 let ownApi: GetOwnApiHandler;
+let directory: KeyDirectoryReader;
 
 beforeAll(async () => {
   database = await testDatabase();
@@ -76,11 +77,7 @@ beforeAll(async () => {
   runner.start();
   const reads = createPool({ url: database.url, applicationName: 'queries' });
   closing.push(() => reads.end());
-  const directory = new KeyDirectoryReader(
-    new LedgerAuthorizer(),
-    new PostgresReadModels(reads),
-    clock,
-  );
+  directory = new KeyDirectoryReader(new LedgerAuthorizer(), new PostgresReadModels(reads), clock);
   listKeys = new ListKeysHandler(directory);
   getKey = new GetKeyHandler(directory);
   listShares = new ListSharesHandler(directory);
@@ -523,6 +520,25 @@ describe('a partner’s own API access', () => {
     });
     await revoke(keyId);
     expect(await api(network, 7)).toEqual({ available: false });
+  });
+
+  it('appears at once also where the node that is asked has not heard of the newest events', async () => {
+    const { network, create, issue } = newNetwork();
+    await create();
+    const before = await store.head();
+    const cutOff = new Proxy(store, {
+      get: (target, name, receiver) =>
+        name === 'head'
+          ? () => Promise.resolve(before)
+          : (Reflect.get(target, name, receiver) as unknown),
+    });
+    const handler = new GetOwnApiHandler(directory, cutOff, new NetworkSettingsReader(streams));
+    for (let n = 0; n < 20; n += 1) {
+      const { keyId, at } = await issue(100 + n);
+      const asked = await handler.execute(new GetOwnApi(partnerUser(network, 100 + n)));
+      expect(asked.value).toMatchObject({ available: true, keys: [{ keyId }] });
+      expect(asked.position).toBeGreaterThanOrEqual(at);
+    }
   });
 
   it('shows the partner’s own keys alone, and not who issued them', async () => {

@@ -24,11 +24,12 @@ export class GetOwnApiHandler implements IQueryHandler<GetOwnApi> {
 
   async execute({ principal, options }: GetOwnApi): Promise<ReadResult<OwnApi>> {
     const { signal } = options;
-    const head = await this.store.head(signal ? { signal } : {});
-    const atLeast = later(head, options.atLeast);
+    // Not the head: a leader that was cut off from its followers goes on telling an old one, before a key's issuance.
+    const arrival = await this.store.barrier(signal ? { signal } : {});
+    const atLeast = later(arrival, options.atLeast);
     const { value: keys, position } = await this.directory.asPartner(
       principal,
-      { ...options, ...(atLeast === undefined ? {} : { atLeast }) },
+      { ...options, atLeast },
       async (sql, scope, moment) =>
         (await keysIn(sql, scope, moment, {}, { first: OWN_KEYS_MAX })).map(({ view }) => view),
     );
@@ -65,7 +66,6 @@ function ownKey(key: KeyView): OwnKey {
   };
 }
 
-function later(one: Position | undefined, other: Position | undefined): Position | undefined {
-  if (one === undefined || other === undefined) return one ?? other;
-  return one > other ? one : other;
+function later(one: Position, other: Position | undefined): Position {
+  return other === undefined || one > other ? one : other;
 }
