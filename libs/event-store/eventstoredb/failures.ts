@@ -42,11 +42,13 @@ const KINDS_BY_TYPE: Readonly<Record<string, FailureKind | undefined>> = {
   'missing-required-metadata-property': 'invalid',
 };
 
+const UNAUTHENTICATED = 16;
+
 /** gRPC status codes, for errors that carry no type (an outage's second error is a plain `Error`, trap 6). */
 const KINDS_BY_CODE: Readonly<Record<number, FailureKind | undefined>> = {
   3: 'invalid',
   7: 'denied',
-  16: 'denied',
+  [UNAUTHENTICATED]: 'denied',
 };
 
 /** What the client says when it had no connection to send a call on; never after it was sent. */
@@ -76,7 +78,7 @@ export function appendFailure(error: unknown, streamId: string, expected: Expect
     case 'tooLarge':
       return new AppendTooLargeError(sizeBeyond(error), APPEND_BYTES_MAX);
     case 'denied':
-      return new EventStoreAccessDeniedError(`the event store refused an append`, options);
+      return accessDenied('an append', error);
     case 'invalid':
       return new InvalidEventError(
         `the event store refused the request: ${textOf(error)}`,
@@ -96,11 +98,18 @@ export function readFailure(error: unknown, streamId: string | undefined): Base 
   if (error instanceof EventStoreError) return error;
   const options = { cause: error };
   const kind = kindOf(error);
-  if (kind === 'denied')
-    return new EventStoreAccessDeniedError('the event store refused a read', options);
+  if (kind === 'denied') return accessDenied('a read', error);
   if (kind === 'streamDeleted' && streamId !== undefined)
     return new StreamTombstonedError(streamId);
   return new EventStoreUnavailableError(`not read: ${textOf(error)}`, options);
+}
+
+function accessDenied(what: string, cause: unknown): EventStoreAccessDeniedError {
+  const why =
+    (cause as { code?: unknown }).code === UNAUTHENTICATED
+      ? 'it does not know the user or password of the connection string'
+      : 'the user of the connection string (esdb://user:password@…) needs the right to read and write all streams, as $admins have';
+  return new EventStoreAccessDeniedError(`the event store refused ${what}: ${why}`, { cause });
 }
 
 /** Whether asking again may help. */
