@@ -3,6 +3,7 @@ import helmet from '@fastify/helmet';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { FastifyInstance, FastifyReply, FastifyRequest, FastifyServerFactory } from 'fastify';
+import { publicRoute } from '#access';
 import { DomainError } from '#kernel';
 import type { Metrics } from '#platform/metrics';
 import type { ProblemFilter } from '#problems';
@@ -72,7 +73,6 @@ export async function equip(
     crossOriginResourcePolicy: { policy: 'same-origin' },
     strictTransportSecurity: { maxAge: 31_536_000 },
   });
-  refuseOtherMethods(fastify);
   fastify.addHook(
     'onRequest',
     (request: FastifyRequest, reply: FastifyReply, done: (error?: Error) => void) => {
@@ -87,6 +87,7 @@ export async function equip(
       done();
     },
   );
+  refuseOtherMethods(fastify);
   fastify.addHook(
     'onResponse',
     (request: FastifyRequest, reply: FastifyReply, done: () => void) => {
@@ -101,32 +102,46 @@ export async function equip(
   );
 }
 
+interface KnownPath {
+  readonly url: string;
+  readonly pattern: RegExp;
+  readonly methods: Set<string>;
+}
+
 /**
- * A path that is there for other methods is answered 405, and what it is there for. Behind the gate, whose hook comes
- * earlier: who may ask for nothing here is told nothing but that.
+ * A path that is there for other methods is answered 405, and what it is there for. Where a token is needed that is said
+ * behind the gate, whose hook comes before parsing: a stranger learns that a token is missing, and nothing else.
  */
 function refuseOtherMethods(fastify: FastifyInstance): void {
-  const known = new Map<string, { readonly pattern: RegExp; readonly methods: Set<string> }>();
+  const known = new Map<string, KnownPath>();
   fastify.addHook('onRoute', ({ url, method }) => {
-    const route = known.get(url) ?? { pattern: patternOf(url), methods: new Set() };
+    const route = known.get(url) ?? { url, pattern: patternOf(url), methods: new Set<string>() };
     for (const one of [method].flat()) route.methods.add(one);
     known.set(url, route);
   });
-  fastify.addHook('preParsing', (request, reply, _, done) => {
+  const refusal = (
+    request: FastifyRequest,
+    reply: FastifyReply,
+    where: (route: KnownPath) => boolean,
+  ): DomainError | undefined => {
+    if (!request.is404) return undefined;
     const [path = ''] = request.url.split('?');
-    const allowed = request.is404
-      ? [...known.values()].flatMap(({ pattern, methods }) =>
-          pattern.test(path) ? [...methods] : [],
-        )
-      : [];
-    if (allowed.length === 0) {
-      done();
-      return;
-    }
-    void reply.header('allow', [...new Set(allowed)].sort().join(', '));
-    done(new DomainError('request/method-not-allowed'));
+    const there = [...known.values()].filter(({ pattern }) => pattern.test(path));
+    if (there.length === 0 || !there.every(where)) return undefined;
+    const methods = new Set(there.flatMap((route) => [...route.methods]));
+    void reply.header('allow', [...methods].sort().join(', '));
+    return new DomainError('request/method-not-allowed');
+  };
+  fastify.addHook('onRequest', (request, reply, done) => {
+    done(refusal(request, reply, isOpen));
+  });
+  fastify.addHook('preParsing', (request, reply, _, done) => {
+    done(refusal(request, reply, () => true) ?? null);
   });
 }
+
+const isOpen = ({ url, methods }: KnownPath): boolean =>
+  [...methods].every((method) => publicRoute(method, url) !== undefined);
 
 /** Of a route as Fastify writes it (`/v1/partners/:partnerId`, `/docs/*`). */
 const patternOf = (url: string): RegExp =>

@@ -45,10 +45,18 @@ describe('a request that is almost right', () => {
     expect(headers['content-type']).toContain('application/problem+json');
   });
 
-  it('with a wrong method is refused before its body is read, and without a token before that', async () => {
+  it('with a wrong method is refused before its body is read, and before that for its token, where one is needed', async () => {
     const malformed = await product.call('/v1/me', { as: sam, method: 'PUT', body: '{' });
     expect(malformed.status).toBe(405);
     expect((await product.call('/v1/me', { method: 'PUT' })).status).toBe(401);
+    for (const [url, allow] of [
+      ['/health/live', 'GET, HEAD'],
+      ['/v1/share', 'GET, HEAD'],
+      ['/v1/webhooks/partners/created', 'POST'],
+    ]) {
+      const open = await product.call(String(url), { method: 'PUT' });
+      expect([url, open.status, open.headers['allow']]).toEqual([url, 405, allow]);
+    }
     const nowhere = await product.call('/v1/nowhere', { as: sam, method: 'PUT' });
     expect([nowhere.status, nowhere.headers['allow']]).toEqual([404, undefined]);
   });
