@@ -16,7 +16,7 @@ import { PersonalData, WrappingKeyMissingError } from '#sealing';
 import { memorySealing } from '#sealing/testing';
 import { RequestHasher } from './request-hasher.js';
 import type { MemoryMessagingOptions } from './testing/index.js';
-import { memoryMessaging, requestContext } from './testing/index.js';
+import { memoryMessaging, MirroredPersonalData, requestContext } from './testing/index.js';
 import type { Receipt } from './index.js';
 import { CONFLICT_RETRIES_MAX, UpgradeGate } from './index.js';
 
@@ -88,6 +88,37 @@ class FaultyStore extends MemoryEventStore {
     return result;
   }
 }
+
+describe('the address of a request', () => {
+  it('is sealed once for all its decisions, and anew for another request or person', async () => {
+    const seals: string[] = [];
+    class CountedPersonalData extends MirroredPersonalData {
+      override seal(subject: string, text: string): Promise<string> {
+        seals.push(`${subject} ${text}`);
+        return super.seal(subject, text);
+      }
+    }
+    const { paint, log } = setUp({ personalData: new CountedPersonalData() });
+    const request = requestContext({ ip: '203.0.113.7', userAgent: 'curl/8' });
+    const decision = (changes: object = {}) => ({
+      ...request,
+      commandId: randomUUID(),
+      ...changes,
+    });
+    for (const colour of ['red', 'blue', 'green']) await paint(colour, decision());
+    expect(seals).toHaveLength(2);
+    await paint('white', decision({ actor: { ...request.actor, subject: 'bob' } }));
+    await paint('black', decision({ correlationId: randomUUID() }));
+    expect(seals).toHaveLength(6);
+    const ips = log.events.map(({ metadata }) => (JSON.parse(metadata) as EventMetadata).ip);
+    expect(new Set(ips)).toEqual(
+      new Set([
+        'sealed(https://issuer.test|alice):7.311.0.302',
+        'sealed(https://issuer.test|bob):7.311.0.302',
+      ]),
+    );
+  });
+});
 
 describe('a decision whose event does not fit its schema', () => {
   it('stores nothing, is no refusal, and can be asked for again', async () => {

@@ -6,6 +6,8 @@ import { PersonalData, WrappingKeyMissingError } from '#sealing';
 import type { RequestContext } from './request-context.js';
 
 export const SALT_BYTES = 16;
+/** Requests whose sealed address is kept: an import makes hundreds of decisions in one. */
+export const SEALED_REQUESTS_KEPT_MAX = 64;
 /** How often the log says that addresses are left out for want of the wrapping key. */
 export const UNSEALED_WARNING_INTERVAL_MS = 60_000;
 
@@ -19,11 +21,15 @@ export function personalSubject({ issuer, subject }: Pick<Actor, 'issuer' | 'sub
   return `${issuer}|${subject}`;
 }
 
+type Sealed = Pick<EventMetadata, 'ip' | 'userAgent'>;
+
 /** What stands beside every event, all of it set here. */
 @Injectable()
 export class EventMetadataWriter {
   private readonly logger = new Logger(EventMetadataWriter.name);
   private warnedAtMs = -Infinity;
+  /** By request and whose address it is, the oldest first. */
+  private readonly sealedOfRequests = new Map<string, Promise<Sealed>>();
 
   constructor(
     private readonly clock: Clock,
@@ -62,11 +68,31 @@ export class EventMetadataWriter {
     }));
   }
 
-  private async sealed({
-    actor,
-    ip,
-    userAgent,
-  }: RequestContext): Promise<Pick<EventMetadata, 'ip' | 'userAgent'>> {
+  /** Sealed once a request: the events of one request say by it only what their correlation id says. */
+  private async sealed(context: RequestContext): Promise<Sealed> {
+    const { correlationId, actor, ip, userAgent } = context;
+    if (ip === undefined && userAgent === undefined) return {};
+    const key = JSON.stringify([correlationId, personalSubject(actor), ip, userAgent]);
+    const known = this.sealedOfRequests.get(key);
+    if (known) return known;
+    const sealing = this.seal(context);
+    this.sealedOfRequests.set(key, sealing);
+    const [oldest] = this.sealedOfRequests.keys();
+    if (oldest !== undefined && this.sealedOfRequests.size > SEALED_REQUESTS_KEPT_MAX)
+      this.sealedOfRequests.delete(oldest);
+    try {
+      const sealed = await sealing;
+      // What was left out for want of the wrapping key is tried again.
+      if (sealed.ip === undefined && sealed.userAgent === undefined)
+        this.sealedOfRequests.delete(key);
+      return sealed;
+    } catch (error) {
+      this.sealedOfRequests.delete(key);
+      throw error;
+    }
+  }
+
+  private async seal({ actor, ip, userAgent }: RequestContext): Promise<Sealed> {
     const subject = personalSubject(actor);
     try {
       return {

@@ -14,8 +14,8 @@ import { ObservationIntake } from '../observation-intake.js';
 import type { ImportAnswer, ImportedRecord } from './import-partners.command.js';
 import { IMPORT_RECORDS_MAX, ImportPartners } from './import-partners.command.js';
 
-/** Streams that are decided on at a time; the store commits them in groups. */
-export const IMPORT_CONCURRENCY = 16;
+/** Streams that are decided on at a time: so many share one commit of the store. More only wait for its connections. */
+export const IMPORT_CONCURRENCY = 64;
 /** A batch is many decisions: it has longer than other requests, but less than its client waits. */
 export const IMPORT_DEADLINE_MS = 25_000;
 
