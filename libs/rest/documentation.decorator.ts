@@ -33,3 +33,13 @@ export const ApiIfMatch = (): MethodDecorator =>
     description: 'The ETag of the key as it was read; any other version is refused (412).',
     schema: { type: 'string', example: '"3"' },
   });
+
+/** Where what was created is found: of an answer with `location`. */
+export const LOCATION = {
+  Location: { description: 'The path of what was created.', schema: { type: 'string' } },
+} as const;
+
+/** Of an answer with `etag`. */
+export const ETAG = {
+  ETag: { description: 'The version, for `If-Match`.', schema: { type: 'string' } },
+} as const;

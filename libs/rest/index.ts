@@ -1,5 +1,11 @@
 export type { ProblemStatus } from './documentation.decorator.js';
-export { ApiIfMatch, ApiProblems, PROBLEM_MEANINGS } from './documentation.decorator.js';
+export {
+  ApiIfMatch,
+  ApiProblems,
+  ETAG,
+  LOCATION,
+  PROBLEM_MEANINGS,
+} from './documentation.decorator.js';
 export { FromDecimal, IsIntegerId, IsIntegerIdText, IsText, IsUuidText } from './fields.js';
 export { PageInfoResponse, PageOf } from './page.dto.js';
 export type { ReadPlace } from './read.dto.js';

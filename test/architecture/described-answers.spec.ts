@@ -37,12 +37,13 @@ const described = new DescribedAnswers({
   },
 });
 
+const SAID = { 'content-type': 'application/json; charset=utf-8', 'x-correlation-id': 'one' };
 const got = (body: object, more: object = {}) =>
   described.problemsOf({
     method: 'GET',
     url: '/v1/walls/7',
     status: 200,
-    headers: { 'content-type': 'application/json; charset=utf-8', 'x-correlation-id': 'one' },
+    headers: SAID,
     text: JSON.stringify(body),
     ...more,
   });
@@ -75,6 +76,11 @@ describe('what is compared with the description of the API', () => {
       'a header',
       got({ height: 3 }, { headers: { 'content-type': 'application/json' } }),
       'without its header x-correlation-id',
+    ],
+    [
+      'a header that is not described',
+      got({ height: 3 }, { headers: { ...SAID, etag: '"3"' } }),
+      'with etag, which is not described',
     ],
     ['a query', got({ height: 3 }, { url: '/v1/walls/7?atleast=1' }), 'takes ?atleast'],
     ['a request that was accepted', posted({ height: 3, colour: 'red' }), 'request'],

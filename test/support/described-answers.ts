@@ -31,6 +31,8 @@ export interface Exchanged {
 
 /** A gate of the whole API, or what any operation may answer when it is at fault. */
 const NEVER_DESCRIBED: ReadonlySet<number> = new Set([405, 500]);
+/** Headers that a client acts on. */
+const TOLD_HEADERS = ['etag', 'location', 'retry-after', 'x-ledger-position', 'x-correlation-id'];
 const FORMATS = {
   uuid: /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/,
   'date-time': /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d+)?Z$/,
@@ -109,14 +111,18 @@ export class DescribedAnswers {
         : [`answers ${String(status)}, which is not described`];
     const [media = ''] = String(headers['content-type']).split(';');
     if (!response.content?.[media]) return [`answers ${String(status)} as ${media}`];
-    const missing = Object.keys(response.headers ?? {})
-      .filter(
-        (header) => header !== 'x-ledger-position' && headers[header.toLowerCase()] === undefined,
-      )
-      .map((header) => `answers ${String(status)} without its header ${header}`);
-    if (!media.includes('json')) return missing;
+    const described = Object.keys(response.headers ?? {}).map((header) => header.toLowerCase());
+    const wrong = [
+      ...described
+        .filter((header) => header !== 'x-ledger-position' && headers[header] === undefined)
+        .map((header) => `answers ${String(status)} without its header ${header}`),
+      ...TOLD_HEADERS.filter(
+        (header) => headers[header] !== undefined && !described.includes(header),
+      ).map((header) => `answers ${String(status)} with ${header}, which is not described`),
+    ];
+    if (!media.includes('json')) return wrong;
     const at = [...pointer, 'responses', String(status), 'content', media, 'schema'];
-    return [...missing, ...this.shapeProblems(`answer ${String(status)}`, at, JSON.parse(text))];
+    return [...wrong, ...this.shapeProblems(`answer ${String(status)}`, at, JSON.parse(text))];
   }
 
   private shapeProblems(

@@ -10,7 +10,7 @@ import {
 import { employeeId, networkId } from '#kernel';
 import { answer, Ctx, type Answer, type RequestContext } from '#messaging';
 import type { Page, ReadResult } from '#projections';
-import { pageInput, PageParameters, readOptions, ReadParameters } from '#rest';
+import { LOCATION, pageInput, PageParameters, readOptions, ReadParameters } from '#rest';
 import { AdmitEmployee } from '../../commands/admit/admit-employee.command.js';
 import { ChangeEmployeeRights } from '../../commands/change-rights/change-employee-rights.command.js';
 import type { EmployeeAnswer } from '../../commands/employee-desk.js';
@@ -50,7 +50,7 @@ export class EmployeesController {
     description:
       'An operator admits the first super user; after that, super users and holders of network.employees.manage admit, who grant at most what they hold themselves.',
   })
-  @ApiCreatedResponse({ type: EmployeeDto })
+  @ApiCreatedResponse({ type: EmployeeDto, headers: LOCATION })
   async admit(
     @Caller() caller: Principal,
     @Ctx() context: RequestContext,

@@ -13,7 +13,15 @@ import { keyId } from '#kernel';
 import type { Answer, RequestContext } from '#messaging';
 import { answer, Ctx, IfMatch } from '#messaging';
 import type { Page } from '#projections';
-import { ApiIfMatch, ApiProblems, pageInput, readOptions, ReadParameters } from '#rest';
+import {
+  ApiIfMatch,
+  ApiProblems,
+  ETAG,
+  LOCATION,
+  pageInput,
+  readOptions,
+  ReadParameters,
+} from '#rest';
 import { IssueKey } from '../../commands/issue-key/issue-key.command.js';
 import type {
   ChangedKey,
@@ -73,7 +81,7 @@ export class ApiKeysController {
   })
   @ApiCreatedResponse({
     type: IssuedKeyResponse,
-    headers: { Location: { schema: { type: 'string' } }, ETag: { schema: { type: 'string' } } },
+    headers: { ...LOCATION, ...ETAG },
   })
   @ApiProblems(404)
   async issue(
@@ -129,7 +137,7 @@ export class ApiKeysController {
     operationId: 'getKey',
     summary: 'One key, masked, with the verdict it was issued on.',
   })
-  @ApiOkResponse({ type: KeyDetailResponse, headers: { ETag: { schema: { type: 'string' } } } })
+  @ApiOkResponse({ type: KeyDetailResponse, headers: ETAG })
   async get(
     @Caller() caller: Principal,
     @Ctx() context: RequestContext,
@@ -169,7 +177,7 @@ export class ApiKeysController {
     summary: 'Revokes a key for ever, and ends its open shares.',
   })
   @ApiIfMatch()
-  @ApiOkResponse({ type: ChangedKeyResponse })
+  @ApiOkResponse({ type: ChangedKeyResponse, headers: ETAG })
   async revoke(
     @Caller() caller: Principal,
     @Ctx() context: RequestContext,
@@ -194,7 +202,7 @@ export class ApiKeysController {
   @ApiIfMatch()
   @ApiCreatedResponse({
     type: ReissuedKeyResponse,
-    headers: { Location: { schema: { type: 'string' } }, ETag: { schema: { type: 'string' } } },
+    headers: { ...LOCATION, ...ETAG },
   })
   async reissue(
     @Caller() caller: Principal,
@@ -220,7 +228,7 @@ export class ApiKeysController {
   @HttpCode(200)
   @ApiOperation({ operationId: 'suspendKey', summary: 'Suspends a key, and ends its open shares.' })
   @ApiIfMatch()
-  @ApiOkResponse({ type: ChangedKeyResponse })
+  @ApiOkResponse({ type: ChangedKeyResponse, headers: ETAG })
   async suspend(
     @Caller() caller: Principal,
     @Ctx() context: RequestContext,
@@ -236,7 +244,7 @@ export class ApiKeysController {
   @HttpCode(200)
   @ApiOperation({ operationId: 'reinstateKey', summary: 'Lifts the suspension of a key.' })
   @ApiIfMatch()
-  @ApiOkResponse({ type: ChangedKeyResponse })
+  @ApiOkResponse({ type: ChangedKeyResponse, headers: ETAG })
   async reinstate(
     @Caller() caller: Principal,
     @Ctx() context: RequestContext,
@@ -252,7 +260,7 @@ export class ApiKeysController {
   @HttpCode(200)
   @ApiOperation({ operationId: 'relabelKey', summary: 'Gives a key another label.' })
   @ApiIfMatch()
-  @ApiOkResponse({ type: ChangedKeyResponse })
+  @ApiOkResponse({ type: ChangedKeyResponse, headers: ETAG })
   async relabel(
     @Caller() caller: Principal,
     @Ctx() context: RequestContext,
@@ -273,7 +281,7 @@ export class ApiKeysController {
   })
   @ApiCreatedResponse({
     type: CreatedShareResponse,
-    headers: { Location: { schema: { type: 'string' } } },
+    headers: LOCATION,
   })
   async share(
     @Caller() caller: Principal,

@@ -13,7 +13,7 @@ import { networkId } from '#kernel';
 import type { Answer, RequestContext } from '#messaging';
 import { Ctx, answer } from '#messaging';
 import type { Page, ReadResult } from '#projections';
-import { pageInput, PageParameters, readOptions, ReadParameters } from '#rest';
+import { LOCATION, pageInput, PageParameters, readOptions, ReadParameters } from '#rest';
 import { CreateNetwork } from '../../commands/create-network/create-network.command.js';
 import { IssueWebhookCredential } from '../../commands/issue-webhook-credential/issue-webhook-credential.command.js';
 import type { WebhookCredentialAnswer } from '../../commands/issue-webhook-credential/issue-webhook-credential.handler.js';
@@ -56,7 +56,7 @@ export class NetworksController {
 
   @Post()
   @ApiOperation({ operationId: 'createNetwork', summary: 'Creates a network (operators).' })
-  @ApiCreatedResponse({ type: NetworkResponse })
+  @ApiCreatedResponse({ type: NetworkResponse, headers: LOCATION })
   async create(
     @Caller() caller: Principal,
     @Ctx() context: RequestContext,

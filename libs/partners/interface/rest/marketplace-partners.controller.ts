@@ -13,7 +13,7 @@ import { marketplacePartnerId, partnerId } from '#kernel';
 import type { Answer, RequestContext } from '#messaging';
 import { answer, Ctx } from '#messaging';
 import type { Page, ReadResult } from '#projections';
-import { pageInput, PageParameters, readOptions, ReadParameters } from '#rest';
+import { LOCATION, pageInput, PageParameters, readOptions, ReadParameters } from '#rest';
 import { ConnectMarketplacePartner } from '../../commands/connect-marketplace-partner/connect-marketplace-partner.command.js';
 import { DisconnectMarketplacePartner } from '../../commands/disconnect-marketplace-partner/disconnect-marketplace-partner.command.js';
 import { LinkMarketplaceUser } from '../../commands/link-marketplace-user/link-marketplace-user.command.js';
@@ -50,7 +50,7 @@ export class MarketplacePartnersController {
     operationId: 'registerMarketplacePartner',
     summary: 'Registers a marketplace partner with this network; only then may it hold keys.',
   })
-  @ApiCreatedResponse({ type: MarketplacePartnerResponse })
+  @ApiCreatedResponse({ type: MarketplacePartnerResponse, headers: LOCATION })
   async register(
     @Caller() caller: Principal,
     @Ctx() context: RequestContext,

@@ -14,7 +14,7 @@ import type { Answer, RequestContext } from '#messaging';
 import { Ctx, answer } from '#messaging';
 import { PARTNER_TRAITS } from '#networks';
 import type { Page, ReadResult } from '#projections';
-import { pageInput, readOptions, ReadParameters } from '#rest';
+import { LOCATION, pageInput, readOptions, ReadParameters } from '#rest';
 import { AssessPartnerTraits } from '../../commands/assess-traits/assess-traits.command.js';
 import { AssignPartnerManager } from '../../commands/assign-manager/assign-manager.command.js';
 import { ChangePartnerStatus } from '../../commands/change-status/change-status.command.js';
@@ -76,7 +76,7 @@ export class PartnersController {
 
   @Post()
   @ApiOperation({ operationId: 'registerPartner', summary: 'Registers a partner by hand.' })
-  @ApiCreatedResponse({ type: PartnerResponse })
+  @ApiCreatedResponse({ type: PartnerResponse, headers: LOCATION })
   async register(
     @Caller() caller: Principal,
     @Ctx() context: RequestContext,
