@@ -3,6 +3,9 @@ import { Transform } from 'class-transformer';
 import { IsInt, Max, Min, ValidateBy } from 'class-validator';
 import { isUuid } from '#kernel';
 
+/** Far above any limit of a text, which is counted in code points after normalisation: only a guard of that work. */
+export const TEXT_UNITS_MAX = 10_000;
+
 /** A text for which something holds; `message` says what is expected. */
 export const IsText = (
   name: string,

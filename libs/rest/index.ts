@@ -6,7 +6,14 @@ export {
   LOCATION,
   PROBLEM_MEANINGS,
 } from './documentation.decorator.js';
-export { FromDecimal, IsIntegerId, IsIntegerIdText, IsText, IsUuidText } from './fields.js';
+export {
+  FromDecimal,
+  IsIntegerId,
+  IsIntegerIdText,
+  IsText,
+  IsUuidText,
+  TEXT_UNITS_MAX,
+} from './fields.js';
 export { PageInfoResponse, PageOf } from './page.dto.js';
 export type { ReadPlace } from './read.dto.js';
 export { pageInput, PageParameters, readOptions, ReadParameters } from './read.dto.js';

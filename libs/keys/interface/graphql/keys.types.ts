@@ -25,6 +25,7 @@ import {
   ReadArgs,
   TimeScalar,
 } from '#graphql';
+import { TEXT_UNITS_MAX } from '#rest';
 import type {
   RevealPurpose,
   RevocationReason,
@@ -36,11 +37,7 @@ import type { HolderType, Portal, SecretStorage } from '../../domain/portal.valu
 import { HOLDER_TYPES, PORTALS } from '../../domain/portal.value.js';
 import type { KeyStatus } from '../../queries/keys/key.view.js';
 import { KEY_STATUSES } from '../../queries/keys/key.view.js';
-import {
-  PERMISSION_CHARACTERS_MAX,
-  PERMISSIONS_MAX,
-  TEXT_CHARACTERS_MAX,
-} from '../rest/keys.dto.js';
+import { PERMISSION_CHARACTERS_MAX, PERMISSIONS_MAX } from '../rest/keys.dto.js';
 
 export const PortalName = enumOf(PORTALS);
 registerEnumType(PortalName, { name: 'Portal' });
@@ -314,7 +311,7 @@ export class ApiKeysArgs extends ConnectionArgs {
   @Field(() => String, { nullable: true, description: 'Part of the label, whatever its case.' })
   @IsOptional()
   @IsString()
-  @MaxLength(TEXT_CHARACTERS_MAX)
+  @MaxLength(TEXT_UNITS_MAX)
   readonly label?: string | null;
 }
 
@@ -342,7 +339,7 @@ export class IssueApiKeyInput {
 
   @Field(() => String, { description: 'For people; never a secret.' })
   @IsString()
-  @MaxLength(TEXT_CHARACTERS_MAX)
+  @MaxLength(TEXT_UNITS_MAX)
   readonly label!: string;
 
   @Field(() => TimeScalar, { nullable: true })
@@ -390,7 +387,7 @@ export class RevealApiKeyInput extends ApiKeyIdInput {
   @Field(() => String, { nullable: true, description: 'For the audit trail; never a secret.' })
   @IsOptional()
   @IsString()
-  @MaxLength(TEXT_CHARACTERS_MAX)
+  @MaxLength(TEXT_UNITS_MAX)
   readonly note?: string | null;
 }
 
@@ -403,7 +400,7 @@ export class RevokeApiKeyInput extends ChangeApiKeyInput {
   @Field(() => String, { nullable: true, description: 'For the audit trail; never a secret.' })
   @IsOptional()
   @IsString()
-  @MaxLength(TEXT_CHARACTERS_MAX)
+  @MaxLength(TEXT_UNITS_MAX)
   readonly note?: string | null;
 }
 
@@ -415,7 +412,7 @@ export class ReissueApiKeyInput extends RevokeApiKeyInput {
   })
   @IsOptional()
   @IsString()
-  @MaxLength(TEXT_CHARACTERS_MAX)
+  @MaxLength(TEXT_UNITS_MAX)
   readonly label?: string | null;
 
   @Field(() => TimeScalar, { nullable: true, description: 'Of the new key; default: none.' })
@@ -429,7 +426,7 @@ export class ApiKeyReasonInput extends ChangeApiKeyInput {
   @Field(() => String, { description: 'For the audit trail.' })
   @IsString()
   @MinLength(1)
-  @MaxLength(TEXT_CHARACTERS_MAX)
+  @MaxLength(TEXT_UNITS_MAX)
   readonly reason!: string;
 }
 
@@ -437,7 +434,7 @@ export class ApiKeyReasonInput extends ChangeApiKeyInput {
 export class RelabelApiKeyInput extends ChangeApiKeyInput {
   @Field(() => String)
   @IsString()
-  @MaxLength(TEXT_CHARACTERS_MAX)
+  @MaxLength(TEXT_UNITS_MAX)
   readonly label!: string;
 }
 
@@ -455,6 +452,6 @@ export class KeyRingInput {
   @Field(() => String, { description: 'For the audit trail.' })
   @IsString()
   @MinLength(1)
-  @MaxLength(TEXT_CHARACTERS_MAX)
+  @MaxLength(TEXT_UNITS_MAX)
   readonly reason!: string;
 }

@@ -22,6 +22,7 @@ import {
   ReadArgs,
   TimeScalar,
 } from '#graphql';
+import { TEXT_UNITS_MAX } from '#rest';
 import type {
   ShareBound,
   ShareChannel,
@@ -37,11 +38,7 @@ import {
 import type { Portal } from '../../domain/portal.value.js';
 import type { ShareStatus } from '../../queries/shares/share.view.js';
 import { SHARE_STATUSES } from '../../queries/shares/share.view.js';
-import {
-  SHARE_SECONDS_MAX,
-  SHARE_TEXT_CHARACTERS_MAX,
-  SHARE_TOKEN_CHARACTERS_MAX,
-} from '../rest/shares.dto.js';
+import { SHARE_SECONDS_MAX, SHARE_TOKEN_CHARACTERS_MAX } from '../rest/shares.dto.js';
 import { HolderObject, PortalName, RecordedObject } from './keys.types.js';
 import { ApiAccessObject } from './me.types.js';
 
@@ -254,7 +251,7 @@ export class ShareRecipientInput {
   @IsOptional()
   @IsString()
   @MinLength(1)
-  @MaxLength(SHARE_TEXT_CHARACTERS_MAX)
+  @MaxLength(TEXT_UNITS_MAX)
   readonly reference?: string | null;
 }
 
@@ -276,7 +273,7 @@ export class ShareApiKeyInput {
   @Field(() => String)
   @IsString()
   @MinLength(1)
-  @MaxLength(SHARE_TEXT_CHARACTERS_MAX)
+  @MaxLength(TEXT_UNITS_MAX)
   readonly reason!: string;
 
   @Field(() => BoundName)

@@ -13,7 +13,7 @@ import {
   MinLength,
   ValidateNested,
 } from 'class-validator';
-import { IsIntegerId, IsIntegerIdText, PageParameters } from '#rest';
+import { IsIntegerId, IsIntegerIdText, PageParameters, TEXT_UNITS_MAX } from '#rest';
 import type { RevealPurpose, RevocationReason } from '../../domain/key-ring.events.js';
 import { REVOCATION_REASONS } from '../../domain/key-ring.events.js';
 import type { HolderType, Portal } from '../../domain/portal.value.js';
@@ -22,7 +22,6 @@ import type { KeyStatus } from '../../queries/keys/key.view.js';
 import { KEY_STATUSES } from '../../queries/keys/key.view.js';
 
 /** Bounds of what is parsed at all; the domain's own bounds, in code points, are tighter. */
-export const TEXT_CHARACTERS_MAX = 10_000;
 export const PERMISSIONS_MAX = 100;
 export const PERMISSION_CHARACTERS_MAX = 100;
 
@@ -53,7 +52,7 @@ export class IssueKeyBody {
 
   @ApiProperty({ example: 'Reporting dashboard', description: 'For people; never a secret.' })
   @IsString()
-  @MaxLength(TEXT_CHARACTERS_MAX)
+  @MaxLength(TEXT_UNITS_MAX)
   readonly label!: string;
 
   @ApiPropertyOptional({ format: 'date-time', example: '2026-12-31T00:00:00.000Z' })
@@ -91,7 +90,7 @@ export class NoteBody {
   })
   @IsOptional()
   @IsString()
-  @MaxLength(TEXT_CHARACTERS_MAX)
+  @MaxLength(TEXT_UNITS_MAX)
   readonly note?: string;
 }
 
@@ -105,7 +104,7 @@ export class ReissueKeyBody extends RevokeKeyBody {
   @ApiPropertyOptional({ description: 'Of the new key; default: the label of the old one.' })
   @IsOptional()
   @IsString()
-  @MaxLength(TEXT_CHARACTERS_MAX)
+  @MaxLength(TEXT_UNITS_MAX)
   readonly label?: string;
 
   @ApiPropertyOptional({ format: 'date-time', description: 'Of the new key; default: none.' })
@@ -131,14 +130,14 @@ export class KeyReasonBody {
   @ApiProperty({ example: 'Unusual traffic, under review', description: 'For the audit trail.' })
   @IsString()
   @MinLength(1)
-  @MaxLength(TEXT_CHARACTERS_MAX)
+  @MaxLength(TEXT_UNITS_MAX)
   readonly reason!: string;
 }
 
 export class RelabelKeyBody {
   @ApiProperty({ example: 'Reporting dashboard (2026)' })
   @IsString()
-  @MaxLength(TEXT_CHARACTERS_MAX)
+  @MaxLength(TEXT_UNITS_MAX)
   readonly label!: string;
 }
 
@@ -183,6 +182,6 @@ export class ListKeysParameters extends PageParameters {
   @ApiPropertyOptional({ type: String, description: 'Part of the label, whatever its case.' })
   @IsOptional()
   @IsString()
-  @MaxLength(TEXT_CHARACTERS_MAX)
+  @MaxLength(TEXT_UNITS_MAX)
   readonly label?: string;
 }

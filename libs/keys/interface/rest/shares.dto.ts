@@ -12,14 +12,13 @@ import {
   MinLength,
   ValidateNested,
 } from 'class-validator';
-import { IsIntegerIdText, IsUuidText, PageParameters } from '#rest';
+import { IsIntegerIdText, IsUuidText, PageParameters, TEXT_UNITS_MAX } from '#rest';
 import type { ShareBound, ShareChannel, ShareRecipientType } from '../../domain/key-ring.events.js';
 import { SHARE_CHANNELS, SHARE_RECIPIENT_TYPES } from '../../domain/key-ring.events.js';
 import type { ShareStatus } from '../../queries/shares/share.view.js';
 import { SHARE_STATUSES } from '../../queries/shares/share.view.js';
 
 /** Bounds of what is parsed at all; the domain's own bounds, in code points, are tighter. */
-export const SHARE_TEXT_CHARACTERS_MAX = 10_000;
 export const SHARE_TOKEN_CHARACTERS_MAX = 200;
 export const SHARE_SECONDS_MAX = 366 * 86_400;
 const BOUNDS = ['users', 'passphrase'] as const satisfies readonly ShareBound[];
@@ -42,7 +41,7 @@ export class RecipientBody {
   @IsOptional()
   @IsString()
   @MinLength(1)
-  @MaxLength(SHARE_TEXT_CHARACTERS_MAX)
+  @MaxLength(TEXT_UNITS_MAX)
   readonly reference?: string;
 }
 
@@ -60,7 +59,7 @@ export class ShareKeyBody {
   @ApiProperty({ example: 'First hand-over' })
   @IsString()
   @MinLength(1)
-  @MaxLength(SHARE_TEXT_CHARACTERS_MAX)
+  @MaxLength(TEXT_UNITS_MAX)
   readonly reason!: string;
 
   @ApiProperty({

@@ -3,9 +3,8 @@ import { Type } from 'class-transformer';
 import { IsString, MaxLength, ValidateNested } from 'class-validator';
 import type { Position } from '#event-store';
 import { connectionOf, IsIntegerId, PositionScalar, ReadArgs } from '#graphql';
+import { TEXT_UNITS_MAX } from '#rest';
 import { PartnerUserInput, PartnerUserType } from './partners.types.js';
-
-const TEXT_UNITS_MAX = 10_000;
 
 @ObjectType('MarketplacePartner', {
   description: 'A partner account of the marketplace that acts for partners of this network.',

@@ -35,12 +35,12 @@ import {
 } from '#graphql';
 import type { PartnerTrait } from '#networks';
 import { PARTNER_TRAITS } from '#networks';
+import { TEXT_UNITS_MAX } from '#rest';
 import { IMPORT_RECORDS_MAX } from '../../commands/import-partners/import-partners.command.js';
 import { IMPORT_OUTCOMES } from '../rest/partners.dto.js';
 import type { FlagKind, PartnerStatus } from '../../domain/partner.value.js';
 import { FLAG_KINDS, PARTNER_STATUSES } from '../../domain/partner.value.js';
 
-const TEXT_UNITS_MAX = 10_000;
 const NAME_FILTER_CHARACTERS_MAX = 100;
 
 const StatusName = enumOf(PARTNER_STATUSES);

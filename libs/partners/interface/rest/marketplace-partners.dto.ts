@@ -1,10 +1,7 @@
 import { ApiProperty } from '@nestjs/swagger';
 import { IsString, MaxLength } from 'class-validator';
-import { IsIntegerId, IsIntegerIdText, PageOf } from '#rest';
+import { IsIntegerId, IsIntegerIdText, PageOf, TEXT_UNITS_MAX } from '#rest';
 import { PartnerUserBody, ReasonBody } from './partners.dto.js';
-
-/** Far above any limit of a text, which is counted in code points after normalisation: only a guard of that work. */
-const TEXT_UNITS_MAX = 10_000;
 
 export class MarketplacePartnerPath {
   @ApiProperty({ type: 'integer', minimum: 1 })

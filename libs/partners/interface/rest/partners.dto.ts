@@ -16,15 +16,20 @@ import {
 } from 'class-validator';
 import type { PartnerTrait } from '#networks';
 import { PARTNER_TRAITS } from '#networks';
-import { IsIntegerId, IsIntegerIdText, IsUuidText, PageOf, PageParameters } from '#rest';
+import {
+  IsIntegerId,
+  IsIntegerIdText,
+  IsUuidText,
+  PageOf,
+  PageParameters,
+  TEXT_UNITS_MAX,
+} from '#rest';
 import { IMPORT_RECORDS_MAX } from '../../commands/import-partners/import-partners.command.js';
 import type { FlagKind, PartnerStatus } from '../../domain/partner.value.js';
 import { FLAG_KINDS, PARTNER_STATUSES } from '../../domain/partner.value.js';
 import type { WebhookKind } from '../../domain/vendor-record.value.js';
 import { WEBHOOK_KINDS } from '../../domain/vendor-record.value.js';
 
-/** Far above any limit of a text, which is counted in code points after normalisation: only a guard of that work. */
-const TEXT_UNITS_MAX = 10_000;
 const NAME_FILTER_CHARACTERS_MAX = 100;
 
 export class ListPartnersParameters extends PageParameters {
