@@ -19,6 +19,7 @@ import { DoubleLog, EventStoreDbDouble } from '../testing/double/index.js';
 import type { AppendFault, DoubleMember, ReadFault } from '../testing/double/index.js';
 import { SUBSCRIPTION_BUFFER_BYTES_MAX } from './feed.js';
 import { EventStoreDBEventStore, StreamTombstonedError } from './index.js';
+import { CONNECT_TIMEOUT_MS } from './safe-client.js';
 
 const unhandled: unknown[] = [];
 const noticed = (error: unknown) => void unhandled.push(error);
@@ -616,6 +617,22 @@ describe('a cluster', () => {
     expect(numbers(following.events)).toEqual(upTo(30));
     expect(numbers(await all(store.readStream(s)))).toEqual(upTo(30));
   });
+
+  it('is left at a node that takes connections and says nothing, for the one that leads instead', async () => {
+    const store = open(`esdb+discover://${ports()[1] ?? ''}?tls=false`);
+    nodes[0]?.freeze();
+    const s = stream();
+    const event = happened(0);
+    await expect(store.append(s, 'noStream', [event], { timeoutMs: 500 })).rejects.toBeInstanceOf(
+      AppendOutcomeUnknownError,
+    );
+    lead(1);
+    await appendUntilKnown(store, s, 'noStream', [event], {
+      deadline: new Date(Date.now() + 3 * CONNECT_TIMEOUT_MS),
+    });
+    expect(numbers(await all(store.readStream(s)))).toEqual([0]);
+    expect(nodes[0]?.counts.append).toBe(0);
+  }, 30_000);
 
   it('that is all away is an error of the call, not of the process', async () => {
     const store = open(

@@ -29,6 +29,7 @@ describe('what an error of the client means for an append', () => {
   it.each([
     ['a follower', error({ type: 'not-leader', code: 5 })],
     ['no connection', error({ code: 14 }, '14 UNAVAILABLE: No connection established.')],
+    ['a closed channel', error({ code: 14 }, '14 UNAVAILABLE: Channel closed before call started')],
     ['no cluster', error({}, 'Failed to discover after 10 attempts.')],
   ])('%s: nothing was stored, and later it may work', (_, cause) => {
     expect(appendFailure(cause, 's', 0n)).toBeInstanceOf(EventStoreUnavailableError);

@@ -53,7 +53,7 @@ const KINDS_BY_CODE: Readonly<Record<number, FailureKind | undefined>> = {
 
 /** What the client says when it had no connection to send a call on; never after it was sent. */
 const NOT_SENT =
-  /No connection established|Name resolution failed|Failed to discover|failed to connect to all addresses/i;
+  /No connection established|Name resolution failed|Failed to discover|failed to connect to all addresses|Channel closed before call started/i;
 
 /** By type first, then by gRPC code: what is left may have been carried out. */
 export function kindOf(error: unknown): FailureKind {

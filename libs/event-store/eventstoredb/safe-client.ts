@@ -7,12 +7,23 @@ import { ConnectionStringError } from './connection-settings.js';
 
 /** For calls that do not learn that they are over. */
 export const CLOSE_TIMEOUT_MS = 2_000;
+/** A node that took a connection and has said nothing on it for so long is left. */
+export const CONNECT_TIMEOUT_MS = 5_000;
+/** gRPC's connectivity states and status, of which the client exports none. */
+const CONNECTING = 1;
+const READY = 2;
+const UNAVAILABLE = 14;
 
 /** Members of the client that its types hide. */
 interface Internals {
   handleError: (client: unknown, error: unknown) => Promise<void>;
   supports: () => Promise<boolean>;
-  getChannel: () => Promise<{ close(): void }>;
+  getChannel: () => Promise<Channel>;
+}
+
+interface Channel {
+  close(): void;
+  getConnectivityState(tryToConnect: boolean): number;
 }
 
 /** Sent over an insecure connection only, where the client drops them: they choose its route, and nobody sees them. */
@@ -24,6 +35,7 @@ export class SafeClient {
   /** For every call. Calls that carry them take the plain route (trap 1). */
   readonly credentials: Credentials | undefined;
   private used = false;
+  private watching = false;
 
   constructor(settings: ConnectionSettings) {
     this.credentials = settings.credentials ?? (settings.tls ? undefined : ROUTE_ONLY);
@@ -42,7 +54,30 @@ export class SafeClient {
 
   use(): EventStoreDBClient {
     this.used = true;
+    if (!this.watching) void this.leaveSilentNode();
     return this.client;
+  }
+
+  /**
+   * A frozen or cut-off node takes connections, or lets them hang, and says nothing: the channel stays connecting for
+   * ever. Its calls run into their deadlines, after which the client, unlike after an unavailable, looks for no other
+   * leader.
+   */
+  private async leaveSilentNode(): Promise<void> {
+    this.watching = true;
+    const internals = this.client as unknown as Internals;
+    try {
+      const channel = await internals.getChannel();
+      if (channel.getConnectivityState(false) === READY) return;
+      await pause(CONNECT_TIMEOUT_MS, undefined, { ref: false });
+      if (channel.getConnectivityState(false) !== CONNECTING) return;
+      const silent = Object.assign(new Error('the node says nothing'), { code: UNAVAILABLE });
+      await internals.handleError({ getChannel: () => channel }, silent);
+    } catch {
+      // No node was found: the calls tell.
+    } finally {
+      this.watching = false;
+    }
   }
 
   /** `dispose` ends the streams, and leaves the connection open. */
