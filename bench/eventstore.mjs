@@ -197,7 +197,8 @@ async function messageDbSide({ adminUrl }) {
 
 async function eventStoreDbSide(url) {
   const { EventStoreDBEventStore } = await import('../dist/libs/event-store/eventstoredb/index.js');
-  const store = new EventStoreDBEventStore({ connectionString: url });
+  // Beside a ledger that the server may hold: that one's projections would stop at the first event of ours.
+  const store = new EventStoreDBEventStore({ connectionString: url, ledger: `bench${randomUUID().slice(0, 8)}` });
   return { store, writer: () => storeWriter(store), close: () => store.close() };
 }
 
