@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { v5 as uuidv5 } from 'uuid';
 import type { NetworkId, TextRefusal } from '#kernel';
-import { DomainError, streamId } from '#kernel';
+import { assertNoKeyMaterial, DomainError, streamId } from '#kernel';
 import { DecideService, type RequestContext } from '#messaging';
 import { IDENTITY_TEXT_BYTES_MAX } from './access.events.js';
 import { identityReservationDecider } from './domain/identity-reservation.decider.js';
@@ -20,7 +20,7 @@ export class IdentityReservations {
    * Reserve before the event that links; call it inside `DecideRequest.command`, so that a retry never reserves again.
    * The owner's own second reservation is a no-op.
    *
-   * @throws {DomainError} `access/identity-taken`; `request/text-not-allowed` when it is longer than a read model's key.
+   * @throws {DomainError} `access/identity-taken`; `request/text-not-allowed` when it holds a key, or is longer than a read model's key.
    */
   async reserve(
     context: RequestContext,
@@ -29,13 +29,15 @@ export class IdentityReservations {
     subject: string,
     owner: IdentityOwner,
   ): Promise<void> {
-    for (const [field, text] of Object.entries({ issuer, subject }))
+    for (const [field, text] of Object.entries({ issuer, subject })) {
+      assertNoKeyMaterial(text);
       if (Buffer.byteLength(text) > IDENTITY_TEXT_BYTES_MAX)
         throw new DomainError('request/text-not-allowed', {
           reason: 'too-long' satisfies TextRefusal,
           field: `/${field}`,
           bytesMax: IDENTITY_TEXT_BYTES_MAX,
         });
+    }
     await this.decide('reserve', context, networkId, issuer, subject, owner);
   }
 

@@ -90,10 +90,13 @@ export function normalizedPassphrase(text: string): string {
  */
 export function containsKeyMaterial(text: string): boolean {
   if (text.length < PASSPHRASE_CHARS) return false;
-  const compatible = text.normalize('NFKC');
-  if (holdsPassphrase(compatible.replace(/\p{Cf}+/gu, ''))) return true;
+  return holdsPassphrase(text.normalize('NFKC').replace(/\p{Cf}+/gu, '')) || containsKey(text);
+}
+
+/** The same for keys alone, whose form no other text has: for what must not be stored, whoever wrote it. */
+export function containsKey(text: string): boolean {
   if (text.length < KEY_RANDOM_CHARS) return false;
-  const folded = compatible.replace(/[\s\p{Cf}\p{Cc}]+/gu, '');
+  const folded = text.normalize('NFKC').replace(/[\s\p{Cf}\p{Cc}]+/gu, '');
   return holdsKey(text) || (folded !== text && holdsKey(folded));
 }
 

@@ -1,4 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
+import { composeKey } from './key-material.js';
 import type { Schema } from './schema.js';
 import {
   boolean,
@@ -43,6 +44,13 @@ describe('a schema', () => {
   ])('of %s takes what fits and nothing else', (_, schema, right, wrong) => {
     for (const value of right) expect([value, fits(schema, value)]).toEqual([value, true]);
     for (const value of wrong) expect([value, fits(schema, value)]).toEqual([value, false]);
+  });
+
+  it('of a text takes no API key, wherever it stands', () => {
+    const key = composeKey('kl', 'aff', '0123456789ABCDEFGHIJabcdefghijklmnop');
+    for (const wrong of [key, `https://x.example/?key=${key}`, key.replace('_aff', ' _aff')])
+      expect(fits(text() as never, wrong)).toBe(false);
+    expect(fits(text() as never, key.slice(0, -1))).toBe(true);
   });
 
   it('takes times that PostgreSQL takes, too', () => {

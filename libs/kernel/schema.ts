@@ -1,4 +1,5 @@
 import { isUuid } from './ids.js';
+import { containsKey } from './key-material.js';
 
 /**
  * What a value must be, made from its type: a field that the type has and the schema has not, or the other way round, does
@@ -23,18 +24,19 @@ const schema = <Value>(expected: string, fits: (value: unknown) => boolean): Sch
   problem: (value, at) => (fits(value) ? undefined : `${at} must be ${expected}`),
 });
 
-/** UTF-8 that every store and column takes: no NUL, no lone surrogate. */
+/** UTF-8 that every store and column takes: no NUL, no lone surrogate. And no API key, wherever it came from. */
 export const text = <Value extends string = string>(
   limits: { readonly bytesMax?: number; readonly pattern?: RegExp } = {},
 ): Schema<Value> => {
   const { bytesMax = SCHEMA_TEXT_BYTES_MAX, pattern } = limits;
   const form = pattern ? ` of the form ${String(pattern)}` : '';
   return schema(
-    `a text${form} of at most ${String(bytesMax)} bytes`,
+    `a text${form} of at most ${String(bytesMax)} bytes without an API key`,
     (value) =>
       typeof value === 'string' &&
       utf8Length(value) <= bytesMax &&
       !UNSTORABLE.test(value) &&
+      !containsKey(value) &&
       (pattern?.test(value) ?? true),
   );
 };

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { position } from '#event-store';
+import { composeKey, composePassphrase } from '#kernel';
 import { ReadModels } from '#projections';
 import type { Answered, TestApplication } from '#test/application';
 import { testApplication } from '#test/application';
@@ -49,6 +50,10 @@ const resolved = (schema: SchemaObject): SchemaObject => {
   return found === schema ? schema : resolved(found);
 };
 
+const KEY = composeKey('kl', 'aff', '0123456789ABCDEFGHIJabcdefghijklmnop');
+const PASSPHRASE = composePassphrase('3fk9wq0zx7m2a');
+/** Credentials as they are pasted where they do not belong. */
+const PASTED = [KEY, PASSPHRASE, `https://x.example/${KEY}`, `https://x.example/?p=${PASSPHRASE}`];
 /** What no field of ours takes, or hardly one: each stands once in every field of every body. */
 const WRONG = [
   null,
@@ -200,7 +205,7 @@ describe('values of another kind than a field’s', () => {
     const taken = await ask(method, pathOf(path), 'as it is', body);
     expect([taken.status === 400, taken.text]).toEqual([false, taken.text]);
     for (const [index, { at, with: put }] of places(body).entries())
-      for (const value of [...WRONG, ...random(index)])
+      for (const value of [...WRONG, ...PASTED, ...random(index)])
         await ask(method, pathOf(path), `${at} = ${JSON.stringify(value)}`, put(value));
     await ask(method, pathOf(path), 'one field more', { ...Object(body), unheardOf: 1 });
     expect(unfit).toEqual([]);
@@ -208,7 +213,19 @@ describe('values of another kind than a field’s', () => {
 
   it('are no failure of ours in a path or a query', async () => {
     unfit.length = 0;
-    const strange = ['0', '-1', '1e3', '9'.repeat(30), 'null', '%00', '\u{1F511}', "'", '../..'];
+    const strange = [
+      KEY,
+      PASSPHRASE,
+      '0',
+      '-1',
+      '1e3',
+      '9'.repeat(30),
+      'null',
+      '%00',
+      '\u{1F511}',
+      "'",
+      '../..',
+    ];
     for (const { method, path, operation } of operations) {
       const body = method === 'get' ? undefined : {};
       for (const { name, in: where } of operation.parameters ?? [])
@@ -225,6 +242,18 @@ describe('values of another kind than a field’s', () => {
         }
     }
     expect(unfit).toEqual([]);
+  });
+
+  it('are stored by none of them when they are an API key or a passphrase', async () => {
+    const found: string[] = [];
+    let events = 0;
+    for await (const { type, data, metadata } of product.foundations.eventStore.readAll()) {
+      events += 1;
+      if ([KEY, PASSPHRASE].some((secret) => `${data} ${metadata}`.includes(secret)))
+        found.push(type);
+    }
+    expect(events).toBeGreaterThan(100);
+    expect(found).toEqual([]);
   });
 
   it('stopped no projection: all of them are at the head of the log', async () => {
