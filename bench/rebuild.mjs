@@ -20,7 +20,7 @@ const EVENTS = 500_000;
 const EVENTS_SMALL = 50_000;
 const PURPOSE = 'bench';
 const CHILD_SECONDS_MAX = 300;
-const TABLES = ['audit_trail', 'api_keys', 'api_keys_history', 'shares', 'shares_history'];
+const TABLES = ['audit_trail', 'api_keys', 'api_keys_history', 'key_verdicts', 'shares', 'shares_history'];
 
 export async function run({ positionals = [], say }) {
   const events = Number(positionals[0] ?? EVENTS);

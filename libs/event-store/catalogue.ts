@@ -113,15 +113,16 @@ export class EventCatalogue {
 
   private upcast(stored: StoredEvent, version: unknown): object {
     const definition = this.definitions.get(stored.type);
-    const at = `${stored.streamId}@${String(stored.revision)}`;
     if (!definition || typeof version !== 'number' || version < 1 || version > definition.version)
-      throw new UnknownEventError(stored.type, version as number | undefined, at);
+      throw new UnknownEventError(stored.type, version as number | undefined, placeOf(stored));
     let data = JSON.parse(stored.data) as object;
     for (let from = version; from < definition.version; from += 1) {
       const upcaster = definition.upcasters?.[from];
-      if (!upcaster) throw new UnknownEventError(stored.type, from, at);
+      if (!upcaster) throw new UnknownEventError(stored.type, from, placeOf(stored));
       data = upcaster(data as Readonly<Record<string, unknown>>);
     }
     return data;
   }
 }
+
+const placeOf = ({ streamId, revision }: StoredEvent): string => `${streamId}@${String(revision)}`;

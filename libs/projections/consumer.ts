@@ -22,8 +22,8 @@ export interface Consumer {
    * @throws {FailingEventError} progress is just before that event, and stays there. Any other error is tried again.
    */
   handle(batch: Batch, lease: Lease, signal: AbortSignal): Promise<void>;
-  /** These come next, while others are handled: what can be made of them already. */
-  anticipate?(events: readonly RecordedEvent[]): void;
+  /** These come next, while others are handled: what can be made of them already. Gives way now and then. */
+  anticipate?(events: readonly RecordedEvent[]): Promise<void>;
   /** Called when nothing is left to read, until it gives `true`: builds indexes, switches. */
   settle(lease: Lease): Promise<boolean>;
 }

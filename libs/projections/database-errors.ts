@@ -20,6 +20,7 @@ export function sqlState(error: unknown): string {
 
 export const LOCK_NOT_AVAILABLE = '55P03';
 export const UNDEFINED_TABLE = '42P01';
+export const UNIQUE_VIOLATION = '23505';
 
 export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message || error.name : String(error);

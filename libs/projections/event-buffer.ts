@@ -66,9 +66,16 @@ export class EventBuffer {
     return this.#batch();
   }
 
-  /** A batch that could not become larger, when there is one. */
-  takeFull(): FeedBatch | undefined {
-    return this.#full(1) ? this.#batch() : undefined;
+  /** A batch that could not become larger, when there is one before `until` is over. */
+  async takeFull(until: Promise<unknown>, signal: AbortSignal): Promise<FeedBatch | undefined> {
+    const over = new AbortController();
+    const end = (): void => {
+      over.abort();
+    };
+    until.then(end, end);
+    const either = AbortSignal.any([signal, over.signal]);
+    while (!this.#full(1) && !this.#failure && !either.aborted) await this.#change(either);
+    return this.#full(1) && !signal.aborted ? this.#batch() : undefined;
   }
 
   #batch(): FeedBatch | undefined {

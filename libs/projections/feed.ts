@@ -11,7 +11,7 @@ import { FailingEventError } from './consumer.js';
 import type { FeedBatch } from './event-buffer.js';
 import { EventBuffer } from './event-buffer.js';
 import { CAUGHT_UP_WITHIN_MS, SETTLE_INTERVAL_MS, STANDBY_POLL_INTERVAL_MS } from './limits.js';
-import { LeaseLostError } from './projections.errors.js';
+import { LeaseLostError, RowsClashError } from './projections.errors.js';
 import { consumerLabel } from './checkpoints.js';
 
 /** A consumer under a lease, as a feed sees it. */
@@ -122,7 +122,8 @@ export class Feed {
         if (this.ended) return;
         if (batch) {
           const delivered = this.#deliver(batch);
-          if (!this.caughtUp) next = this.#ahead();
+          // While the database works on a batch, the one after it is made ready.
+          if (!this.caughtUp) next = await this.#ahead(delivered);
           await delivered;
         }
         await this.#whenCaughtUp();
@@ -134,10 +135,20 @@ export class Feed {
     }
   }
 
-  /** While the database works on a batch, the one after it is made ready. */
-  #ahead(): FeedBatch | undefined {
-    const next = this.#buffer.takeFull();
-    if (next) for (const { consumer } of this.members) consumer.anticipate?.(next.events);
+  async #ahead(delivered: Promise<void>): Promise<FeedBatch | undefined> {
+    const next = await this.#buffer.takeFull(delivered, this.#abort.signal);
+    if (next) {
+      const { position } = this;
+      // Members that are ahead of this feed will not have all of it.
+      const members = [...this.members].filter(({ lease: { progress } }) =>
+        isBehind(progress.resume, position),
+      );
+      await Promise.all(
+        members.map(async ({ consumer }) => {
+          await consumer.anticipate?.(next.events);
+        }),
+      );
+    }
     return next;
   }
 
@@ -182,14 +193,30 @@ export class Feed {
   async #whenCaughtUp(): Promise<void> {
     this.caughtUp ||= await this.#atHead();
     if (!this.caughtUp) return;
-    for (const member of [...this.members])
-      if (!member.settled)
-        try {
-          member.settled = await member.consumer.settle(member.lease);
-        } catch (error) {
-          await this.#detach(member, error);
-        }
+    await Promise.all(
+      [...this.members].filter(({ settled }) => !settled).map((member) => this.#settle(member)),
+    );
     this.options.onCaughtUp(this);
+  }
+
+  async #settle(member: Member): Promise<void> {
+    try {
+      member.settled = await member.consumer.settle(member.lease);
+    } catch (error) {
+      await this.#detach(member, error instanceof RowsClashError ? await this.#at(error) : error);
+    }
+  }
+
+  /** The event that a clash came from. */
+  async #at(clash: RowsClashError): Promise<Error> {
+    try {
+      const from = clash.position;
+      for await (const event of this.options.store.readAll({ from, maxCount: 1 }))
+        return new FailingEventError(event, clash);
+    } catch {
+      // It is met again at the next try.
+    }
+    return clash;
   }
 
   #waitMs(): number {
@@ -242,3 +269,6 @@ function batchFor(from: Progress, batch: FeedBatch, logId: string): Batch | unde
   };
   return { events, after, end: { ...after(events.length - 1), resume: batch.end } };
 }
+
+const isBehind = (resume: Position | undefined, at: Position | undefined): boolean =>
+  resume === undefined || (at !== undefined && resume <= at);

@@ -1,35 +1,41 @@
-import { FILL_ROWS_REMEMBERED_MAX } from './limits.js';
 import type { Row } from './projection.js';
+import type { TableWrites } from './row-fold.js';
 
-/** The rows of one table that a fill touched last, as they are in its transactions that were committed. */
+/** The rows of one table that a fill touched last. `null`: it is not there. */
 export class FillMemory {
-  readonly #rows = new Map<string, Row>();
+  #newer = new Map<string, Row | null>();
+  #older = new Map<string, Row | null>();
+  #complete: boolean;
 
-  /** Those that it knows go from `keys` to what is given back. */
-  take(keys: Map<string, Row>): Map<string, Row> {
-    const known = new Map<string, Row>();
-    for (const text of keys.keys()) {
-      const row = this.#rows.get(text);
-      if (!row) continue;
-      known.set(text, row);
-      keys.delete(text);
-    }
-    return known;
+  /** @param complete the table is empty. */
+  constructor(
+    complete: boolean,
+    readonly rowsMax: number,
+  ) {
+    this.#complete = complete;
   }
 
-  remember(rows: ReadonlyMap<string, Row | undefined>): void {
-    for (const [text, row] of rows) {
-      this.#rows.delete(text);
-      if (row) this.#rows.set(text, row);
-    }
-    // In the order in which they were touched last.
-    for (const text of this.#rows.keys()) {
-      if (this.#rows.size <= FILL_ROWS_REMEMBERED_MAX) break;
-      this.#rows.delete(text);
-    }
+  /** Every row that is there is remembered: what is not, does not exist. */
+  get complete(): boolean {
+    return this.#complete;
   }
 
-  forget(): void {
-    this.#rows.clear();
+  /** `undefined`: not remembered. */
+  get(text: string): Row | null | undefined {
+    const newer = this.#newer.get(text);
+    return newer === undefined ? this.#older.get(text) : newer;
+  }
+
+  /** What was looked up; `null`: it is not there. */
+  learn(text: string, row: Row | null): void {
+    this.#newer.set(text, row);
+  }
+
+  remember({ rows }: TableWrites): void {
+    for (const [text, row] of rows) this.#newer.set(text, row ?? null);
+    if (this.#newer.size < this.rowsMax / 2) return;
+    if (this.#older.size > 0) this.#complete = false;
+    this.#older = this.#newer;
+    this.#newer = new Map();
   }
 }

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import type { Position } from '#event-store';
+import type { Position, RecordedEvent } from '#event-store';
+import type { Projection, ProjectionTable } from '#projections';
 import { MemoryEventStore, MemoryLog } from '#event-store/memory';
 import {
   ProjectionBuilds,
@@ -7,7 +8,7 @@ import {
   StaleReadError,
   UNATTENDED_RED_AFTER_MS,
 } from '#projections';
-import { FILL_ROWS_REMEMBERED_MAX, SWITCH_LOCK_TIMEOUT_MS } from './limits.js';
+import { BATCH_EVENTS_MAX, SWITCH_LOCK_TIMEOUT_MS } from './limits.js';
 import {
   appendEvents,
   counted,
@@ -90,6 +91,9 @@ async function whileOthersRead(work: () => Promise<void>): Promise<number> {
   return reads;
 }
 
+/** Few enough that rows are forgotten while they are still needed. */
+const ROWS_REMEMBERED = 2_000;
+
 describe('a first build', () => {
   it('is shown while others read all the time, each longer than a switch would wait', async () => {
     engine.runner([counts()]);
@@ -152,7 +156,7 @@ describe('a fill', () => {
         () => runner.status(),
         (all) => all.some((one) => one.name === 'counts' && one.serving && one.position === wanted),
       );
-    const ids = Array.from({ length: FILL_ROWS_REMEMBERED_MAX + 500 }, (_, id) => id);
+    const ids = Array.from({ length: 3 * ROWS_REMEMBERED }, (_, id) => id);
     const removed = (id: number) => ({ type: 'Removed' as const, data: { id } });
     const again = ids.filter((id) => id % 7 === 0);
     await serves(await engine.append(...ids.map((id) => counted(id))));
@@ -162,14 +166,70 @@ describe('a fill', () => {
         ...again.filter((id) => id % 3 === 0).map((id) => counted(id, 7)),
       ),
     );
-    const builds = new ProjectionBuilds({ store, catalogue, clock, pool });
+    const builds = new ProjectionBuilds({
+      ...{ store, catalogue, clock, pool },
+      fillRowsRememberedMax: ROWS_REMEMBERED,
+    });
     const verification = await builds.verify(counts(), new AbortController().signal);
     expect(verification.tables).toEqual([
       { table: 'counts', rows: expect.any(Number), different: 0 },
       { table: 'counts_history', rows: expect.any(Number), different: 0 },
       { table: 'count_events', rows: expect.any(Number), different: 0 },
     ]);
-    expect(verification.tables[0]?.rows).toBeGreaterThan(FILL_ROWS_REMEMBERED_MAX);
+    expect(verification.tables[0]?.rows).toBeGreaterThan(ROWS_REMEMBERED);
+  });
+});
+
+describe('a fill that makes rows which may not be', () => {
+  const ids = (table: ProjectionTable, apply: Projection['apply']) =>
+    counts(1, { name: 'ids', tables: { ids: table }, apply });
+  const idOf = (event: RecordedEvent) => (event.data as { id: number }).id;
+  const failedAt = async (projection: Projection, from: Position) => {
+    const runner = engine.runner([projection], store, { fillRowsRememberedMax: 1 });
+    const [failed] = await eventually(
+      async () => (await runner.status()).filter(({ state }) => state === 'failed'),
+      ({ length }) => length === 1,
+    );
+    return Number((failed?.failure?.event?.position ?? 0n) - from);
+  };
+
+  it('stops at the event that made a row of a growing table again', async () => {
+    const from = await engine.append(counted(1), counted(2));
+    await engine.append(counted(3), counted(2), counted(1));
+    const growing = ids({ columns: { id: 'integer' }, key: ['id'], grows: true }, (event) => [
+      { table: 'ids', insert: { id: idOf(event) } },
+    ]);
+    await expect(failedAt(growing, from)).resolves.toBe(2);
+  });
+
+  it('stops at the event that took what must be unique', async () => {
+    const from = await engine.append(counted(1), counted(2));
+    await engine.append(counted(30), counted(13), counted(14));
+    const table: ProjectionTable = {
+      columns: { id: 'integer', digit: 'integer null' },
+      key: ['id'],
+      indexes: [{ columns: ['digit'], unique: true, where: 'digit > 0' }],
+      grows: true,
+    };
+    const digits = ids(table, (event) => [
+      { table: 'ids', insert: { id: idOf(event), digit: idOf(event) % 11 } },
+    ]);
+    await expect(failedAt(digits, from)).resolves.toBe(2);
+  });
+
+  it('stops at the event that made a row with history again, and lets deleted ones return', async () => {
+    const removed = (id: number) => ({ type: 'Removed' as const, data: { id } });
+    const from = await engine.append(counted(1), removed(1), counted(1), counted(2));
+    // Far enough apart that the first one is forgotten.
+    await engine.append(...Array.from({ length: 2 * BATCH_EVENTS_MAX }, (_, n) => counted(n + 10)));
+    const at = await engine.append(counted(2));
+    const table: ProjectionTable = { columns: { id: 'integer' }, key: ['id'], history: true };
+    const again = ids(table, (event) => [
+      event.type === 'Removed'
+        ? { table: 'ids', key: { id: idOf(event) }, change: () => null }
+        : { table: 'ids', insert: { id: idOf(event) } },
+    ]);
+    await expect(failedAt(again, from)).resolves.toBe(Number(at - from));
   });
 });
 

@@ -12,7 +12,9 @@ export const BATCH_EVENTS_MAX = 1_000;
 /** Of a batch's data and metadata together (characters); a batch is closed when it has them. */
 export const BATCH_CHARACTERS_MAX = 8_388_608;
 /** Rows of one table that a fill remembers, so that it need not look them up again. */
-export const FILL_ROWS_REMEMBERED_MAX = 8_192;
+export const FILL_ROWS_REMEMBERED_MAX = 65_536;
+/** Events that a fill makes ready without giving way to what else this process does. */
+export const FILL_SLICE_EVENTS = 64;
 /** While catching up, how long a batch waits to become larger. */
 export const BATCH_FILL_WAIT_MS = 20;
 

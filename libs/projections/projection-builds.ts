@@ -203,7 +203,11 @@ export class ProjectionBuilds {
   }
 
   #beside(projection: Projection, purpose: string): ProjectionConsumer {
-    return new ProjectionConsumer(projection, this.#checkpoints, this.#switch, purpose);
+    const { fillRowsRememberedMax } = this.options;
+    return new ProjectionConsumer(projection, this.#checkpoints, this.#switch, {
+      purpose,
+      fillRowsRememberedMax,
+    });
   }
 
   #run(...consumers: readonly ProjectionConsumer[]): ConsumerRunner {

@@ -1,27 +1,38 @@
 import type pg from 'pg';
 import type { Position, RecordedEvent } from '#event-store';
+import { position } from '#event-store';
 import type { Checkpoints, ConsumerId, Lease } from './checkpoints.js';
 import { inTransaction } from './checkpoints.js';
 import type { Batch, Consumer } from './consumer.js';
 import { FailingEventError } from './consumer.js';
-import { isCausedByEvent } from './database-errors.js';
-import { FillMemory } from './fill-memory.js';
-import { INDEX_BUILD_MEMORY, INDEX_BUILD_TIMEOUT_MS } from './limits.js';
+import { isCausedByEvent, sqlState, UNIQUE_VIOLATION } from './database-errors.js';
+import { FILL_ROWS_REMEMBERED_MAX, INDEX_BUILD_MEMORY, INDEX_BUILD_TIMEOUT_MS } from './limits.js';
+import { ProjectionFill } from './projection-fill.js';
 import type { Projection, Row } from './projection.js';
-import { loadNewestVersions, loadRows, writeHistory, writeRows } from './projection-writes.js';
+import { loadRows, writeRows } from './projection-writes.js';
 import type { ProjectionSwitch } from './projection-switch.js';
-import type { EventChanges, TableWrites } from './row-fold.js';
-import { ApplyError, changesOf, foldBatch, handlesType, keysTouched } from './row-fold.js';
+import { RowsClashError } from './projections.errors.js';
+import type { Step } from './row-fold.js';
+import { ApplyError, foldSteps, handlesType, keysTouched, stepsOf } from './row-fold.js';
 import type { CompiledTable } from './table-schema.js';
 import {
   buildName,
+  clashSql,
   compileTables,
   createIndexesSql,
   createTablesSql,
   dropTablesSql,
   fillFromHistorySql,
+  rebornSql,
   settleTablesSql,
+  uniqueRows,
 } from './table-schema.js';
+
+export interface ProjectionConsumerOptions {
+  /** Of a second set of tables of the same version; the engine never switches to those by itself. */
+  readonly purpose?: string | undefined;
+  readonly fillRowsRememberedMax?: number | undefined;
+}
 
 /** Fills the tables of one build of a projection, then asks for the switch to them. */
 export class ProjectionConsumer implements Consumer {
@@ -30,16 +41,20 @@ export class ProjectionConsumer implements Consumer {
   /** Of a second set that shall have no event after that one. */
   stopAfter: Position | undefined;
   readonly #tables: ReadonlyMap<string, CompiledTable>;
-  readonly #memory = new Map<string, FillMemory>();
-  readonly #anticipated = new WeakMap<readonly RecordedEvent[], readonly EventChanges[]>();
+  readonly #applies: (type: string) => boolean;
+  /** While its tables are filled. */
+  #fill: ProjectionFill | undefined;
 
-  /** @param purpose of a second set of tables of the same version; the engine never switches to those by itself. */
+  readonly #purpose: string | undefined;
+
   constructor(
     readonly projection: Projection,
     readonly checkpoints: Checkpoints,
     readonly switcher: ProjectionSwitch,
-    readonly purpose?: string,
+    readonly options: ProjectionConsumerOptions = {},
   ) {
+    const { purpose } = options;
+    this.#purpose = purpose;
     this.#tables = compileTables(projection);
     this.id = {
       name: projection.name,
@@ -49,12 +64,14 @@ export class ProjectionConsumer implements Consumer {
       tables: [...this.#tables.keys()],
     };
     // A second set sees every event, so that it can stop after one.
-    this.handles = purpose === undefined ? handlesType(projection) : () => true;
+    this.#applies = handlesType(projection);
+    this.handles = purpose === undefined ? this.#applies : () => true;
   }
 
   async prepare(lease: Lease): Promise<void> {
-    this.#forget();
-    if (lease.progress.resume !== undefined) return;
+    const fromTheStart = lease.progress.resume === undefined;
+    this.#fillAgain(lease, fromTheStart);
+    if (!fromTheStart) return;
     await lease.mutex.run(() =>
       inTransaction(this.checkpoints.pool, async (client) => {
         await this.checkpoints.lock(client, lease);
@@ -77,17 +94,18 @@ export class ProjectionConsumer implements Consumer {
       if (events > 0) await this.#write(batch, events, lease);
       if (events < batch.events.length) throw new Error(`${this.id.build} stops there`);
     } catch (error) {
-      this.#forget();
+      this.#fillAgain(lease, false);
       if (!isCausedByEvent(error)) throw error;
       await this.#upToFailing(batch, lease, error);
     }
   }
 
-  anticipate(events: readonly RecordedEvent[]): void {
+  async anticipate(events: readonly RecordedEvent[]): Promise<void> {
     try {
-      this.#anticipated.set(events, changesOf(this.projection, events));
-    } catch {
-      // The event that fails is met again when its turn comes.
+      await this.#fill?.prepare(events);
+    } catch (error) {
+      // Met again when its turn comes.
+      if (!(error instanceof ApplyError)) throw error;
     }
   }
 
@@ -97,7 +115,7 @@ export class ProjectionConsumer implements Consumer {
       // What came in meanwhile is read first.
       return false;
     }
-    return this.purpose !== undefined || (await this.switcher.switchWhenNewer(this.id));
+    return this.#purpose !== undefined || (await this.switcher.switchWhenNewer(this.id));
   }
 
   /** All before the event that fails, found by halves when only the database knows it. */
@@ -124,88 +142,86 @@ export class ProjectionConsumer implements Consumer {
   async #write(batch: Batch, to: number, lease: Lease, from = 0): Promise<void> {
     const whole = from === 0 && to === batch.events.length;
     const events = whole ? batch.events : batch.events.slice(from, to);
-    const changes = this.#anticipated.get(events) ?? changesOf(this.projection, events);
     const end = to === batch.events.length ? batch.end : batch.after(to - 1);
-    const touched = keysTouched(this.#tables, changes);
-    const { build } = this.id;
-    const filling = !lease.indexed;
-    let written = new Map<string, TableWrites>();
+    const fill = this.#fill;
+    if (fill) {
+      await fill.write(events, (work) => this.checkpoints.transact(lease, end, work));
+      return;
+    }
+    const steps = this.#stepsOf(events);
+    const touched = keysTouched(steps);
     await this.checkpoints.transact(lease, end, async (client) => {
+      const { build } = this.id;
       const loaded = new Map<string, Map<string, Row>>();
-      for (const [name, keys] of touched)
-        loaded.set(
-          name,
-          await (filling ? this.#known(client, name, keys) : this.#load(client, name, keys)),
-        );
-      written = foldBatch(this.#tables, changes, loaded, touched);
-      for (const [name, writes] of written) {
-        const table = this.#table(name);
-        // Nobody reads a table that is being filled: of one with history, its rows are made at the end.
-        if (filling && table.history) await writeHistory(client, table, build, writes);
-        else await writeRows(client, table, build, writes);
-      }
+      for (const [table, keys] of touched)
+        loaded.set(table.name, await loadRows(client, table, build, keys));
+      const folded = foldSteps(steps, (table, text) => loaded.get(table.name)?.get(text));
+      for (const [table, writes] of folded) await writeRows(client, table, build, writes);
     });
-    if (filling) for (const [name, { rows }] of written) this.#memoryOf(name).remember(rows);
   }
 
-  async #load(
-    client: pg.PoolClient,
-    name: string,
-    keys: ReadonlyMap<string, Row>,
-  ): Promise<Map<string, Row>> {
-    return await loadRows(client, this.#table(name), this.id.build, keys);
+  #stepsOf(events: readonly RecordedEvent[]): Step[] {
+    return stepsOf(this.projection, this.#tables, this.#applies, events);
   }
 
-  /** While filling: what is not remembered is looked up. */
-  async #known(
-    client: pg.PoolClient,
-    name: string,
-    keys: ReadonlyMap<string, Row>,
-  ): Promise<Map<string, Row>> {
-    const table = this.#table(name);
-    const missing = new Map(keys);
-    const known = this.#memoryOf(name).take(missing);
-    if (missing.size > 0)
-      for (const [text, row] of table.history
-        ? await loadNewestVersions(client, table, this.id.build, missing)
-        : await this.#load(client, name, missing))
-        known.set(text, row);
-    return known;
-  }
-
-  #memoryOf(name: string): FillMemory {
-    const memory = this.#memory.get(name) ?? new FillMemory();
-    this.#memory.set(name, memory);
-    return memory;
-  }
-
-  #forget(): void {
-    for (const memory of this.#memory.values()) memory.forget();
+  #fillAgain(lease: Lease, fromTheStart: boolean): void {
+    this.#fill = lease.indexed
+      ? undefined
+      : new ProjectionFill(this.#tables.values(), {
+          build: this.id.build,
+          fromTheStart,
+          rowsRememberedMax: this.options.fillRowsRememberedMax ?? FILL_ROWS_REMEMBERED_MAX,
+          stepsOf: (events) => this.#stepsOf(events),
+        });
   }
 
   async #buildIndexes(lease: Lease): Promise<void> {
     const { build } = this.id;
-    await lease.mutex.run(() =>
-      inTransaction(this.checkpoints.pool, async (client) => {
-        await this.checkpoints.lock(client, lease);
-        await client.query(`SET LOCAL statement_timeout = ${String(INDEX_BUILD_TIMEOUT_MS)}`);
-        await client.query(`SET LOCAL maintenance_work_mem = '${INDEX_BUILD_MEMORY}'`);
-        for (const statement of fillFromHistorySql(this.#tables.values(), build))
-          await client.query(statement);
-        for (const statement of createIndexesSql(this.#tables.values(), build))
-          await client.query(statement);
-        for (const statement of settleTablesSql(this.#tables.values(), build))
-          await client.query(statement);
-        await this.checkpoints.markIndexed(client, lease);
-      }),
-    );
+    try {
+      await lease.mutex.run(() =>
+        inTransaction(this.checkpoints.pool, async (client) => {
+          await this.checkpoints.lock(client, lease);
+          await client.query(`SET LOCAL statement_timeout = ${String(INDEX_BUILD_TIMEOUT_MS)}`);
+          await client.query(`SET LOCAL maintenance_work_mem = '${INDEX_BUILD_MEMORY}'`);
+          await client.query(`SET LOCAL work_mem = '${INDEX_BUILD_MEMORY}'`);
+          await client.query('SET LOCAL enable_hashjoin = on');
+          for (const statement of fillFromHistorySql(this.#tables.values(), build))
+            await client.query(statement);
+          for (const statement of createIndexesSql(this.#tables.values(), build))
+            await client.query(statement);
+          for (const table of this.#tables.values())
+            if (table.history) await assertNoClash(client, table, rebornSql(table, build));
+          for (const statement of settleTablesSql(this.#tables.values(), build))
+            await client.query(statement);
+          await this.checkpoints.markIndexed(client, lease);
+        }),
+      );
+    } catch (error) {
+      if (sqlState(error) === UNIQUE_VIOLATION) await this.#assertNoClashes();
+      throw error;
+    }
     lease.indexed = true;
-    this.#forget();
+    this.#fill = undefined;
   }
 
-  #table(name: string): CompiledTable {
-    const table = this.#tables.get(name);
-    if (!table) throw new TypeError(`projection ${this.id.name} has no table ${name}`);
-    return table;
+  /** Tables are filled without their indexes: what these do not allow is found at the end. */
+  async #assertNoClashes(): Promise<void> {
+    await inTransaction(this.checkpoints.pool, async (client) => {
+      await client.query(`SET LOCAL statement_timeout = ${String(INDEX_BUILD_TIMEOUT_MS)}`);
+      for (const table of this.#tables.values())
+        for (const unique of uniqueRows(table))
+          await assertNoClash(client, table, clashSql(table, this.id.build, unique));
+    });
   }
+}
+
+/** @throws {RowsClashError} */
+async function assertNoClash(
+  client: pg.PoolClient,
+  table: CompiledTable,
+  sql: string,
+): Promise<void> {
+  const { rows } = await client.query<{ clash: bigint | null }>(sql);
+  const clash = rows[0]?.clash ?? null;
+  if (clash !== null) throw new RowsClashError(table.name, position(clash));
 }

@@ -11,6 +11,8 @@ import { ConsumerRunner } from './runner.js';
 export interface ProjectionRunnerOptions extends Omit<RunnerOptions, 'checkpoints'> {
   /** From `createRunnerPool`: its sessions give up their locks when this process stands still. */
   readonly pool: pg.Pool;
+  /** Of each table, while it is filled; default: `FILL_ROWS_REMEMBERED_MAX`. */
+  readonly fillRowsRememberedMax?: number;
 }
 
 /**
@@ -26,7 +28,12 @@ export class ProjectionRunner extends ConsumerRunner {
     const switcher = new ProjectionSwitch(options.pool);
     super({ ...options, checkpoints }, [
       new LogTimesConsumer(checkpoints),
-      ...projections.map((projection) => new ProjectionConsumer(projection, checkpoints, switcher)),
+      ...projections.map(
+        (projection) =>
+          new ProjectionConsumer(projection, checkpoints, switcher, {
+            fillRowsRememberedMax: options.fillRowsRememberedMax,
+          }),
+      ),
     ]);
   }
 }

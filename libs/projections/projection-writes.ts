@@ -1,13 +1,15 @@
 import { once } from 'node:events';
 import type pg from 'pg';
 import { from as copyFrom } from 'pg-copy-streams';
+import { BinaryCopy } from './binary-copy.js';
 import { COPY_ROWS_MIN } from './limits.js';
 import type { ColumnValue, Row } from './projection.js';
 import type { TableWrites } from './row-fold.js';
-import { copyText, keyText, textOf } from './row-values.js';
+import { keyText, textOf } from './row-values.js';
 import type { Column, CompiledTable } from './table-schema.js';
 import {
   columnList,
+  DELETED,
   FROM_POSITION,
   historyColumns,
   historyName,
@@ -48,44 +50,51 @@ export async function loadNewestVersions(
   return new Map(rows.map((row) => [keyText(table, row), row]));
 }
 
-/** The versions alone. */
-export async function writeHistory(
-  client: pg.PoolClient,
-  table: CompiledTable,
-  build: string,
-  writes: Pick<TableWrites, 'history'>,
-): Promise<void> {
-  await insertRows(
-    client,
-    qualified(historyName(table.name, build)),
-    historyColumns(table),
-    writes.history,
-    true,
-  );
-}
-
+/** All that a batch came down to, into tables that are read. */
 export async function writeRows(
   client: pg.PoolClient,
   table: CompiledTable,
   build: string,
   writes: TableWrites,
 ): Promise<void> {
+  await changeRows(client, table, build, writes);
+  await insertRows(client, qualified(tableName(table.name, build)), table.stored, writes.inserts);
+  if (!table.history) return;
+  const { history } = writes;
+  if (history.length < COPY_ROWS_MIN)
+    await insertRows(
+      client,
+      qualified(historyName(table.name, build)),
+      historyColumns(table),
+      history.map(({ row, deleted }) => ({ ...row, deleted })),
+    );
+  else {
+    const copy = new BinaryCopy(copyColumns(table));
+    for (const { row, deleted } of history) copy.addVersion(row, deleted);
+    await copyRows(client, table, build, copy);
+  }
+}
+
+/** The deletes first: what one row gives up, another may take in the same batch (unique indexes). */
+export async function changeRows(
+  client: pg.PoolClient,
+  table: CompiledTable,
+  build: string,
+  { deletes, updates }: Pick<TableWrites, 'deletes' | 'updates'>,
+): Promise<void> {
   const target = qualified(tableName(table.name, build));
-  // Deletes first: what one row gives up, another may take in the same batch (unique indexes).
-  if (writes.deletes.length > 0)
+  if (deletes.length > 0)
     await client.query(
       `DELETE FROM ${target} t USING ${given(table.key)} g WHERE ${sameKey(table)}`,
-      arrays(table.key, writes.deletes),
+      arrays(table.key, deletes),
     );
-  if (writes.updates.length > 0) {
+  if (updates.length > 0) {
     const set = table.stored.filter((column) => !table.key.includes(column));
     await client.query(
       `UPDATE ${target} t SET ${set.map((column) => `${column.name} = g.${column.name}`).join(', ')} FROM ${given(table.stored)} g WHERE ${sameKey(table)}`,
-      arrays(table.stored, writes.updates),
+      arrays(table.stored, updates),
     );
   }
-  await insertRows(client, target, table.stored, writes.inserts);
-  if (table.history) await writeHistory(client, table, build, writes);
 }
 
 export async function insertRows(
@@ -93,26 +102,55 @@ export async function insertRows(
   target: string,
   columns: readonly Column[],
   rows: readonly Row[],
-  liveOn = false,
 ): Promise<void> {
   if (rows.length === 0) return;
-  if (rows.length < COPY_ROWS_MIN)
+  if (rows.length < COPY_ROWS_MIN) {
     await client.query(
       `INSERT INTO ${target} (${columnList(columns)}) SELECT * FROM ${given(columns)} g`,
       arrays(columns, rows),
     );
-  else
-    await copyRows(
-      client,
-      `COPY ${target} (${columnList(columns)}) FROM STDIN`,
-      copyText(columns, rows, liveOn),
-    );
+    return;
+  }
+  const copy = new BinaryCopy(columns);
+  for (const row of rows) copy.add(row);
+  await send(client, target, columns, copy);
 }
 
-async function copyRows(client: pg.PoolClient, statement: string, text: string): Promise<void> {
-  const stream = client.query(copyFrom(statement));
+/** What a `BinaryCopy` for `copyRows` takes: the version's `deleted` goes by itself. */
+export function copyColumns(table: CompiledTable): readonly Column[] {
+  return table.history
+    ? historyColumns(table).filter(({ name }) => name !== DELETED)
+    : table.stored;
+}
+
+/** Into the history of a table that has one, else into the table. */
+export async function copyRows(
+  client: pg.PoolClient,
+  table: CompiledTable,
+  build: string,
+  copy: BinaryCopy,
+): Promise<void> {
+  await send(
+    client,
+    qualified((table.history ? historyName : tableName)(table.name, build)),
+    table.history ? historyColumns(table) : table.stored,
+    copy,
+  );
+}
+
+async function send(
+  client: pg.PoolClient,
+  target: string,
+  columns: readonly Column[],
+  copy: BinaryCopy,
+): Promise<void> {
+  if (copy.rows === 0) return;
+  const stream = client.query(
+    copyFrom(`COPY ${target} (${columnList(columns)}) FROM STDIN (FORMAT binary)`),
+  );
   const finished = once(stream, 'finish');
-  stream.end(text);
+  for (const piece of copy.pieces()) stream.write(piece);
+  stream.end();
   await finished;
 }
 

@@ -7,7 +7,7 @@ export type ColumnType =
   | 'jsonb'
   | 'text'
   | 'timestamptz'
-  /** Written as lexemes (`'word' 'other'`), for text search; never read back. */
+  /** Written as an array of lexemes, each once, for text search; never read back. */
   | 'tsvector'
   | 'uuid'
   | 'text[]';
@@ -33,6 +33,8 @@ export interface ProjectionTable {
    * and all columns), for `asOf`. Every row of every table has `from_position bigint`, set by the engine.
    */
   readonly history?: boolean;
+  /** Its rows never change: events only insert. It needs no history. */
+  readonly grows?: boolean;
 }
 
 /** What an event does to one row. Pure: the engine gives the row as it is before this event. */
@@ -43,7 +45,7 @@ export type RowChange =
       /** The new row (the key's columns included or not), `null` to delete it, `undefined` to leave it. */
       readonly change: (before: Row | undefined) => Row | null | undefined;
     }
-  /** For tables that only grow, one row an event (no look-up of what was there). */
+  /** A row that was not there before (no look-up of what was); one that is there stops the projection. */
   | { readonly table: string; readonly insert: Row };
 
 /**

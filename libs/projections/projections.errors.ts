@@ -33,3 +33,14 @@ export class LeaseLostError extends Error {
 export class SwitchRefusedError extends Error {
   override readonly name = 'SwitchRefusedError';
 }
+
+/** An event made a row that was there already. */
+export class RowsClashError extends Error {
+  override readonly name = 'RowsClashError';
+  constructor(
+    readonly table: string,
+    readonly position: Position,
+  ) {
+    super(`table ${table} has that row already, or one that must differ from it`);
+  }
+}

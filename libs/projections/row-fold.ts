@@ -4,10 +4,20 @@ import { keyOf, keyText, normalisedRow, RowShapeError } from './row-values.js';
 import type { CompiledTable } from './table-schema.js';
 import { BORN_POSITION, FROM_POSITION } from './table-schema.js';
 
-/** What one event does, before any row was looked at. */
-export interface EventChanges {
+/** One change of one event, with the key of the row that it is about. */
+export interface Step {
   readonly event: RecordedEvent;
-  readonly changes: readonly RowChange[];
+  readonly table: CompiledTable;
+  readonly key: Row;
+  /** `keyText` of it; empty for tables that only grow. */
+  readonly text: string;
+  readonly change: RowChange;
+}
+
+/** A row as an event left it; a deleted one has its key and positions only. */
+export interface Version {
+  readonly row: Row;
+  readonly deleted: boolean;
 }
 
 /** What a batch comes down to in one table. Keys in `inserts` were not there before, those in `updates` and `deletes` were. */
@@ -15,7 +25,7 @@ export interface TableWrites {
   readonly inserts: readonly Row[];
   readonly updates: readonly Row[];
   readonly deletes: readonly Row[];
-  readonly history: readonly Row[];
+  readonly history: readonly Version[];
   /** What is there afterwards, by `keyText`, of all that was changed. */
   readonly rows: ReadonlyMap<string, Row | undefined>;
 }
@@ -24,7 +34,6 @@ export interface TableWrites {
 export class ApplyError extends Error {
   override readonly name = 'ApplyError';
   constructor(
-    readonly index: number,
     readonly event: RecordedEvent,
     cause: unknown,
   ) {
@@ -33,22 +42,28 @@ export class ApplyError extends Error {
 }
 
 /** @throws {ApplyError} naming the first event that `apply` refused. */
-export function changesOf(
+export function stepsOf(
   projection: Projection,
+  tables: ReadonlyMap<string, CompiledTable>,
+  handles: (type: string) => boolean,
   events: readonly RecordedEvent[],
-): EventChanges[] {
-  const handles = handlesType(projection);
-  const changes: EventChanges[] = [];
-  events.forEach((event, index) => {
-    if (!handles(event.type)) return;
+): Step[] {
+  const steps: Step[] = [];
+  for (const event of events) {
+    if (!handles(event.type)) continue;
     try {
-      const made = projection.apply(event);
-      if (made.length > 0) changes.push({ event, changes: made });
+      for (const change of projection.apply(event)) {
+        const table = tableOf(tables, change.table);
+        if (table.grows && 'change' in change)
+          throw new RowShapeError(`table ${table.name} only grows: no row of it is changed`);
+        const key = keyOf(table, 'change' in change ? change.key : change.insert);
+        steps.push({ event, table, key, text: table.grows ? '' : keyText(table, key), change });
+      }
     } catch (error) {
-      throw new ApplyError(index, event, error);
+      throw new ApplyError(event, error);
     }
-  });
-  return changes;
+  }
+  return steps;
 }
 
 export function handlesType(projection: Pick<Projection, 'handles'>): (type: string) => boolean {
@@ -57,20 +72,22 @@ export function handlesType(projection: Pick<Projection, 'handles'>): (type: str
   return (type) => types.has(type);
 }
 
-/** The rows that must be loaded before a batch is folded: of tables that are changed, not only grown. */
-export function keysTouched(
-  tables: ReadonlyMap<string, CompiledTable>,
-  batch: readonly EventChanges[],
-): Map<string, Map<string, Row>> {
-  const touched = new Map<string, Map<string, Row>>();
-  for (const { changes } of batch)
-    for (const change of changes)
-      if ('change' in change) {
-        const table = tableOf(tables, change.table);
-        const key = keyOf(table, change.key);
-        const keys = touched.get(change.table) ?? new Map<string, Row>();
-        touched.set(change.table, keys.set(keyText(table, key), key));
-      }
+/** The rows that must be known before a batch is folded, by table and `keyText`: those that it changes and did not make. */
+export function keysTouched(steps: readonly Step[]): Map<CompiledTable, Map<string, Row>> {
+  const touched = new Map<CompiledTable, Map<string, Row>>();
+  const made = new Map<CompiledTable, Set<string>>();
+  for (const { table, key, text, change } of steps) {
+    if (table.grows) continue;
+    if (!('change' in change)) {
+      const texts = made.get(table);
+      if (texts) texts.add(text);
+      else made.set(table, new Set([text]));
+    } else if (!made.get(table)?.has(text)) {
+      const keys = touched.get(table);
+      if (keys) keys.set(text, key);
+      else touched.set(table, new Map([[text, key]]));
+    }
+  }
   return touched;
 }
 
@@ -83,48 +100,49 @@ interface Slot {
 class TableFold {
   readonly #slots = new Map<string, Slot>();
   readonly #grown: Row[] = [];
-  readonly #history: Row[] = [];
+  readonly #history: Version[] = [];
   /** Of the history's newest entries, by key: two changes of one event make one version. */
   readonly #versions = new Map<string, { readonly from: Position; readonly at: number }>();
 
   constructor(
     readonly table: CompiledTable,
-    loaded: ReadonlyMap<string, Row> | undefined,
-    keys: ReadonlyMap<string, Row> | undefined,
-  ) {
-    for (const [text, key] of keys ?? []) {
-      const row = loaded?.get(text);
-      this.#slots.set(text, { key, existed: row !== undefined, row });
-    }
-  }
+    readonly lookUp: LookUp,
+  ) {}
 
-  insert(row: Row, at: Position): void {
+  insert({ key, text }: Step, row: Row, at: Position): void {
     const { table } = this;
-    const key = keyOf(table, row);
     const next = this.#stored(normalisedRow(table, key, row), at, undefined);
-    const text = keyText(table, key);
+    if (table.grows) {
+      // The key's index says what is there twice.
+      this.#grown.push(next);
+      return;
+    }
     const slot = this.#slots.get(text);
-    if (slot?.row) throw new RowShapeError(`table ${table.name} has a row ${text} already`);
+    if (slot ? slot.row : this.lookUp(table, text))
+      throw new RowShapeError(`table ${table.name} has a row ${text} already`);
     if (slot) slot.row = next;
-    else this.#grown.push(next);
+    else this.#slots.set(text, { key, existed: false, row: next });
     this.#version(text, key, next, undefined, at);
   }
 
   change(
-    given: Row,
+    { key, text }: Step,
     change: (before: Row | undefined) => Row | null | undefined,
     at: Position,
   ): void {
     const { table } = this;
-    const key = keyOf(table, given);
-    const text = keyText(table, key);
-    const slot = this.#slots.get(text) ?? { key, existed: false, row: undefined };
+    let slot = this.#slots.get(text);
+    if (!slot) {
+      const row = this.lookUp(table, text);
+      this.#slots.set(text, (slot = { key, existed: row !== undefined, row }));
+    }
     const before = slot.row;
     const after = change(before);
     if (after === undefined || (after === null && !before)) return;
     slot.row =
-      after === null ? undefined : this.#stored(normalisedRow(table, key, after), at, before);
-    this.#slots.set(text, slot);
+      after === null
+        ? undefined
+        : this.#stored(normalisedRow(table, key, after, before), at, before);
     this.#version(text, key, slot.row, before, at);
   }
 
@@ -156,12 +174,14 @@ class TableFold {
     at: Position,
   ): void {
     if (!this.table.history) return;
-    const version: Row = row
-      ? { ...row, deleted: false }
+    const version = row
+      ? { row, deleted: false }
       : {
-          ...key,
-          [FROM_POSITION]: at,
-          [BORN_POSITION]: before?.[BORN_POSITION] ?? at,
+          row: {
+            ...key,
+            [FROM_POSITION]: at,
+            [BORN_POSITION]: before?.[BORN_POSITION] ?? at,
+          },
           deleted: true,
         };
     const last = this.#versions.get(text);
@@ -170,37 +190,29 @@ class TableFold {
   }
 }
 
+/** The row that was there before the batch. */
+export type LookUp = (table: CompiledTable, text: string) => Row | undefined;
+
 /**
- * Applies a batch to the rows that it touches, in order, in memory. Pure: the same rows and events give the same writes.
+ * Applies a batch to the rows that it touches, in order, in memory. Pure: the same rows and steps give the same writes.
  *
- * @param loaded by table and `keyText`: the rows of `keysTouched` that are there.
+ * @param lookUp knows at least the rows of `keysTouched`.
  * @throws {ApplyError} naming the event whose change failed.
  */
-export function foldBatch(
-  tables: ReadonlyMap<string, CompiledTable>,
-  batch: readonly EventChanges[],
-  loaded: ReadonlyMap<string, ReadonlyMap<string, Row>>,
-  touched: ReadonlyMap<string, ReadonlyMap<string, Row>> = keysTouched(tables, batch),
-): Map<string, TableWrites> {
-  const folds = new Map<string, TableFold>();
-  const foldOf = (name: string): TableFold => {
-    const found = folds.get(name);
-    if (found) return found;
-    const fold = new TableFold(tableOf(tables, name), loaded.get(name), touched.get(name));
-    folds.set(name, fold);
-    return fold;
-  };
-  batch.forEach(({ event, changes }, index) => {
+export function foldSteps(steps: readonly Step[], lookUp: LookUp): Map<CompiledTable, TableWrites> {
+  const folds = new Map<CompiledTable, TableFold>();
+  for (const step of steps) {
+    const { table, change, event } = step;
+    let fold = folds.get(table);
+    if (!fold) folds.set(table, (fold = new TableFold(table, lookUp)));
     try {
-      for (const change of changes)
-        if ('change' in change)
-          foldOf(change.table).change(change.key, change.change, event.position);
-        else foldOf(change.table).insert(change.insert, event.position);
+      if ('change' in change) fold.change(step, change.change, event.position);
+      else fold.insert(step, change.insert, event.position);
     } catch (error) {
-      throw new ApplyError(index, event, error);
+      throw new ApplyError(event, error);
     }
-  });
-  return new Map([...folds].map(([name, fold]) => [name, fold.writes()]));
+  }
+  return new Map([...folds].map(([table, fold]) => [table, fold.writes()]));
 }
 
 function tableOf(tables: ReadonlyMap<string, CompiledTable>, name: string): CompiledTable {

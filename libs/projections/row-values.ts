@@ -1,5 +1,6 @@
 import type { ColumnValue, Row } from './projection.js';
 import type { Column, CompiledTable } from './table-schema.js';
+import { BORN_POSITION, FROM_POSITION } from './table-schema.js';
 
 /** What a projection wrote does not fit its own table: the event that it came from stops it. */
 export class RowShapeError extends Error {
@@ -14,25 +15,28 @@ const PLAIN = /^[ -\u7fff]*$/;
 const ESCAPED_NOT_STORABLE = /\\u(?:0000|d[89a-f])/;
 const NOT_STORABLE = /[\0\p{Surrogate}]/gu;
 
-/** Each column with the value as it would be read back, so that a row in memory equals the same row from the database. */
+/**
+ * Each column with the value as it would be read back, so that a row in memory equals the same row from the database.
+ *
+ * @param before the row of the same key that was there, normal itself: what was taken over from it is not looked at.
+ */
 export function normalisedRow(
   table: CompiledTable,
   key: Row,
   row: Row,
+  before?: Row,
 ): Record<string, ColumnValue> {
-  const normal: Record<string, ColumnValue> = {};
-  let known = 0;
+  // All rows of a table have one shape: V8 is slow with objects whose properties came one by one.
+  const normal: Record<string, ColumnValue | undefined> = { ...table.emptyRow, ...row };
   for (const column of table.columns) {
-    const given = row[column.name];
-    if (given !== undefined) known += 1;
-    normal[column.name] = normalisedValue(
-      table,
-      column,
-      given === undefined ? key[column.name] : given,
-    );
+    const { name } = column;
+    const given = normal[name];
+    if (before && given === before[name]) continue;
+    const stored = normalisedValue(table, column, given ?? key[name]);
+    if (stored !== given) normal[name] = stored;
   }
-  if (known < Object.keys(row).length) refuseUnknownColumns(table, row);
-  return normal;
+  if (Object.keys(normal).length > table.emptyRowColumns) refuseUnknownColumns(table, row);
+  return normal as Record<string, ColumnValue>;
 }
 
 export function keyOf(table: CompiledTable, row: Row): Record<string, ColumnValue> {
@@ -45,7 +49,11 @@ export function keyOf(table: CompiledTable, row: Row): Record<string, ColumnValu
 export function keyText(table: CompiledTable, key: Row): string {
   const [only, ...others] = table.key;
   if (only && others.length === 0) return scalarText(key[only.name]);
-  return JSON.stringify(table.key.map((column) => scalarText(key[column.name])));
+  if (!table.plainKey)
+    return JSON.stringify(table.key.map((column) => scalarText(key[column.name])));
+  let text = '';
+  for (const { name } of table.key) text += `${scalarText(key[name])} `;
+  return text;
 }
 
 /** Of what is no array and no object. */
@@ -54,7 +62,7 @@ function scalarText(value: ColumnValue | undefined): string {
 }
 
 function refuseUnknownColumns(table: CompiledTable, row: Row): void {
-  const engine = new Set(['from_position', 'born_position']);
+  const engine = new Set<string>([FROM_POSITION, BORN_POSITION]);
   for (const [name, value] of Object.entries(row))
     if (
       value !== (undefined as unknown) &&
@@ -102,20 +110,23 @@ const NORMALISE: Readonly<Record<Column['type'], Normalise>> = {
     const time = new Date(value);
     return Number.isNaN(time.getTime()) ? undefined : time.toISOString();
   },
-  tsvector: (value) => (typeof value === 'string' ? storableText(value) : undefined),
+  tsvector: storableTexts,
   uuid: (value) => (typeof value === 'string' && UUID.test(value) ? value : undefined),
-  'text[]': (value) =>
-    Array.isArray(value) && value.every((one) => typeof one === 'string')
-      ? value.map(storableText)
-      : undefined,
+  'text[]': storableTexts,
 };
+
+function storableTexts(value: Exclude<ColumnValue, null>): readonly string[] | undefined {
+  return Array.isArray(value) && value.every((one) => typeof one === 'string')
+    ? value.map(storableText)
+    : undefined;
+}
 
 function storableText(text: string): string {
   return PLAIN.test(text) ? text : text.replace(NOT_STORABLE, '\ufffd');
 }
 
 /** As PostgreSQL takes it: what it cannot hold stands escaped in the text, and only then is the value looked through. */
-function jsonText(value: ColumnValue): string {
+export function jsonText(value: ColumnValue): string {
   const text = JSON.stringify(value);
   if (!ESCAPED_NOT_STORABLE.test(text)) return text;
   return JSON.stringify(value, (_, one: unknown) => {
@@ -127,24 +138,26 @@ function jsonText(value: ColumnValue): string {
   });
 }
 
-/** Of values in rows that live on: each version of a row has the same ones again. */
 const JSON_TEXTS = new WeakMap<object, string>();
 
-function jsonTextAgain(value: ColumnValue): string {
+/** Of values that live on: each version of a row has the same ones again. */
+export function jsonTextAgain(value: ColumnValue): string {
   if (typeof value !== 'object' || value === null) return jsonText(value);
-  const text = JSON_TEXTS.get(value) ?? jsonText(value);
-  JSON_TEXTS.set(value, text);
+  let text = JSON_TEXTS.get(value);
+  if (text === undefined) JSON_TEXTS.set(value, (text = jsonText(value)));
   return text;
 }
 
-/** A value in the text form that `COPY` and casts from text take. */
-export function textOf(column: Column, value: ColumnValue, livesOn = false): string | null {
+/** A value in the text form that casts from text take. */
+export function textOf(column: Column, value: ColumnValue): string | null {
   if (value === null) return null;
   switch (column.type) {
     case 'jsonb':
-      return livesOn ? jsonTextAgain(value) : jsonText(value);
+      return jsonText(value);
     case 'text[]':
       return arrayLiteral(value as readonly string[]);
+    case 'tsvector':
+      return lexemes(value as readonly string[]);
     default:
       return scalarText(value);
   }
@@ -154,37 +167,6 @@ function arrayLiteral(values: readonly string[]): string {
   return `{${values.map((value) => `"${value.replace(/[\\"]/g, '\\$&')}"`).join(',')}}`;
 }
 
-const ESCAPED: Readonly<Record<string, string>> = {
-  '\\': '\\\\',
-  '\n': '\\n',
-  '\r': '\\r',
-  '\t': '\\t',
-};
-
-/** Types whose text form may hold what `COPY` reads as its own. */
-const MAY_NEED_ESCAPES: ReadonlySet<Column['type']> = new Set([
-  'jsonb',
-  'text',
-  'text[]',
-  'tsvector',
-]);
-const NEEDS_ESCAPES = /[\\\n\r\t]/;
-const ESCAPES = /[\\\n\r\t]/g;
-
-/** Rows as `COPY … FROM STDIN` takes them (text format). */
-export function copyText(columns: readonly Column[], rows: readonly Row[], liveOn = false): string {
-  const escaped = columns.map(({ type }) => MAY_NEED_ESCAPES.has(type));
-  let text = '';
-  for (const row of rows) {
-    columns.forEach((column, number) => {
-      const value = textOf(column, row[column.name] ?? null, liveOn);
-      if (number > 0) text += '\t';
-      if (value === null) text += '\\N';
-      else if (escaped[number] && NEEDS_ESCAPES.test(value))
-        text += value.replace(ESCAPES, (character) => ESCAPED[character] ?? character);
-      else text += value;
-    });
-    text += '\n';
-  }
-  return text;
+function lexemes(values: readonly string[]): string {
+  return values.map((value) => `'${value.replace(/[\\']/g, '$&$&')}'`).join(' ');
 }

@@ -1,4 +1,4 @@
-import type { ColumnType, Projection, ProjectionTable, TableIndex } from './projection.js';
+import type { ColumnType, Projection, ProjectionTable, Row, TableIndex } from './projection.js';
 
 /** Schema of projection tables and of the views that show the serving ones. */
 export const READ_SCHEMA = 'read';
@@ -9,6 +9,9 @@ export const FROM_POSITION = 'from_position';
 /** In tables with history: the position at which the row appeared (again, after it was deleted). */
 export const BORN_POSITION = 'born_position';
 
+/** In histories: whether the event deleted the row. The last column. */
+export const DELETED = 'deleted';
+
 export interface Column {
   readonly name: string;
   readonly type: ColumnType;
@@ -18,15 +21,28 @@ export interface Column {
 export interface CompiledTable {
   readonly name: string;
   readonly key: readonly Column[];
+  /** No text in the key: its values never hold a space. */
+  readonly plainKey: boolean;
   /** As declared, without those of the engine. */
   readonly columns: readonly Column[];
   /** Those of the engine included, in the order of the table. */
   readonly stored: readonly Column[];
+  /** Nothing in any column: the shape of all rows in memory. */
+  readonly emptyRow: Row;
+  readonly emptyRowColumns: number;
   readonly indexes: readonly TableIndex[];
   readonly history: boolean;
+  readonly grows: boolean;
 }
 
 const NAME = /^[a-z][a-z0-9_]*$/;
+const PLAIN: ReadonlySet<ColumnType> = new Set([
+  'bigint',
+  'boolean',
+  'integer',
+  'timestamptz',
+  'uuid',
+]);
 const POSITION_COLUMN = { type: 'bigint', nullable: false } as const;
 
 /** @throws {TypeError} for a declaration that PostgreSQL or the engine could not hold. */
@@ -53,19 +69,32 @@ export function compileTable(name: string, table: ProjectionTable): CompiledTabl
     return found;
   });
   if (key.length === 0) throw new TypeError(`table ${name} has no key`);
-  const history = table.history ?? false;
+  const { history = false, grows = false } = table;
+  if (history && grows) throw new TypeError(`table ${name} only grows: it has no history`);
+  const stored = [
+    ...columns,
+    { name: FROM_POSITION, ...POSITION_COLUMN },
+    ...(history ? [{ name: BORN_POSITION, ...POSITION_COLUMN }] : []),
+  ];
   return {
     name,
     key,
+    plainKey: key.every(({ type }) => PLAIN.has(type)),
     columns,
-    stored: [
-      ...columns,
-      { name: FROM_POSITION, ...POSITION_COLUMN },
-      ...(history ? [{ name: BORN_POSITION, ...POSITION_COLUMN }] : []),
-    ],
+    stored,
+    emptyRow: emptyRow(stored),
+    emptyRowColumns: stored.length,
     indexes: table.indexes ?? [],
     history,
+    grows,
   };
+}
+
+/** Parsed: an object made at once, and not property by property, is one that V8 is fast with. */
+function emptyRow(columns: readonly Column[]): Row {
+  return JSON.parse(
+    JSON.stringify(Object.fromEntries(columns.map(({ name }) => [name, null]))),
+  ) as Row;
 }
 
 /** `v<version>`, and `v<version>_<purpose>` for a second set of the same version. */
@@ -90,30 +119,20 @@ export function columnList(columns: readonly Column[]): string {
 }
 
 /**
- * Tables with their keys; other indexes come after the fill (`createIndexesSql`). Until then nobody reads them, and
- * nobody has to look after them (`settleTablesSql`).
+ * Tables without any index: they come after the fill (`createIndexesSql`), but for the key of one whose rows have to be
+ * looked up before (`keySql`). Until then nobody reads them, and nobody has to look after them (`settleTablesSql`).
  */
 export function createTablesSql(tables: Iterable<CompiledTable>, build: string): string[] {
   return [...tables].flatMap((table) => [
-    ...createTableSql(tableName(table.name, build), table.stored, table.key),
-    ...(table.history
-      ? [
-          ...createTableSql(historyName(table.name, build), historyColumns(table)),
-          versionsIndexSql(table, build),
-        ]
-      : []),
+    ...createTableSql(tableName(table.name, build), table.stored),
+    ...(table.history ? createTableSql(historyName(table.name, build), historyColumns(table)) : []),
   ]);
 }
 
-function createTableSql(
-  name: string,
-  columns: readonly Column[],
-  key: readonly Column[] = [],
-): string[] {
+function createTableSql(name: string, columns: readonly Column[]): string[] {
   const parts = columns.map(
     (column) => `${column.name} ${column.type}${column.nullable ? '' : ' NOT NULL'}`,
   );
-  if (key.length > 0) parts.push(`PRIMARY KEY (${columnList(key)})`);
   const notFiltered = columns.filter((column) => column.type === 'jsonb');
   return [
     `CREATE TABLE IF NOT EXISTS ${qualified(name)} (${parts.join(', ')}) WITH (autovacuum_enabled = off)`,
@@ -141,12 +160,13 @@ export function historyColumns(table: CompiledTable): readonly Column[] {
     ...table.columns.map((column) => ({ ...column, nullable: !inKey.has(column.name) })),
     { name: FROM_POSITION, ...POSITION_COLUMN },
     { name: BORN_POSITION, ...POSITION_COLUMN },
-    { name: 'deleted', type: 'boolean', nullable: false },
+    { name: DELETED, type: 'boolean', nullable: false },
   ];
 }
 
 export function createIndexesSql(tables: Iterable<CompiledTable>, build: string): string[] {
   return [...tables].flatMap((table) => [
+    uniqueKeySql(table, build),
     ...table.indexes.map((index, number) =>
       indexSql(index, number, tableName(table.name, build), index.where),
     ),
@@ -154,7 +174,16 @@ export function createIndexesSql(tables: Iterable<CompiledTable>, build: string)
   ]);
 }
 
-/** There from the start: a fill looks up in the history what a row is. */
+/** By which a fill finds rows: in the history, where a table has one. */
+export function keySql(table: CompiledTable, build: string): string {
+  return table.history ? versionsIndexSql(table, build) : uniqueKeySql(table, build);
+}
+
+function uniqueKeySql(table: CompiledTable, build: string): string {
+  const name = tableName(table.name, build);
+  return `CREATE UNIQUE INDEX IF NOT EXISTS ${identifier(`${name}_key`)} ON ${qualified(name)} (${columnList(table.key)})`;
+}
+
 function versionsIndexSql(table: CompiledTable, build: string): string {
   const name = historyName(table.name, build);
   return `CREATE UNIQUE INDEX IF NOT EXISTS ${identifier(`${name}_versions`)} ON ${qualified(name)} (${columnList(table.key)}, ${FROM_POSITION} DESC)`;
@@ -166,14 +195,59 @@ export function fillFromHistorySql(tables: Iterable<CompiledTable>, build: strin
     if (!table.history) return [];
     const target = qualified(tableName(table.name, build));
     const history = qualified(historyName(table.name, build));
-    const sameKey = table.key.map(({ name }) => `later.${name} = h.${name}`).join(' AND ');
+    const key = columnList(table.key);
+    const sameKey = table.key.map(({ name }) => `newest.${name} = h.${name}`).join(' AND ');
     return [
       `DELETE FROM ${target}`,
       `INSERT INTO ${target} (${columnList(table.stored)})
-       SELECT ${columnList(table.stored)} FROM ${history} h WHERE NOT deleted AND NOT EXISTS (
-         SELECT FROM ${history} later WHERE ${sameKey} AND later.${FROM_POSITION} > h.${FROM_POSITION})`,
+       SELECT ${table.stored.map(({ name }) => `h.${name}`).join(', ')} FROM ${history} h JOIN (
+         SELECT ${key}, max(${FROM_POSITION}) AS at FROM ${history} GROUP BY ${key}) newest
+       ON ${sameKey} AND newest.at = h.${FROM_POSITION} WHERE NOT h.${DELETED}`,
     ];
   });
+}
+
+/** Columns by which no two rows are the same. */
+export interface UniqueRows {
+  readonly columns: readonly string[];
+  readonly where: string | undefined;
+}
+
+export function uniqueRows(table: CompiledTable): UniqueRows[] {
+  return [
+    { columns: table.key.map(({ name }) => name), where: undefined },
+    ...table.indexes
+      .filter(({ unique }) => unique)
+      .map(({ columns, where }) => ({ columns, where })),
+  ];
+}
+
+/** `clash`: the position of the first event that made a row which was there already; null when none did. */
+export function clashSql(
+  table: CompiledTable,
+  build: string,
+  { columns, where }: UniqueRows,
+): string {
+  const conditions = [
+    ...columns.map((column) => `${column} IS NOT NULL`),
+    ...(where === undefined ? [] : [`(${where})`]),
+  ];
+  return `SELECT min(second) AS clash FROM (
+    SELECT (array_agg(${FROM_POSITION} ORDER BY ${FROM_POSITION}))[2] AS second FROM ${qualified(tableName(table.name, build))}
+    WHERE ${conditions.join(' AND ')} GROUP BY ${columns.join(', ')} HAVING count(*) > 1) twice`;
+}
+
+/** `clash`, of a history: where a row appeared that had not been deleted. */
+export function rebornSql(table: CompiledTable, build: string): string {
+  const history = qualified(historyName(table.name, build));
+  const key = columnList(table.key);
+  const sameKey = table.key.map(({ name }) => `before.${name} = born.${name}`).join(' AND ');
+  return `SELECT min(born.${FROM_POSITION}) AS clash
+    FROM (SELECT ${key} FROM ${history} WHERE ${FROM_POSITION} = ${BORN_POSITION} GROUP BY ${key} HAVING count(*) > 1) twice
+    JOIN ${history} born USING (${key})
+    CROSS JOIN LATERAL (SELECT ${DELETED} FROM ${history} before WHERE ${sameKey} AND before.${FROM_POSITION} < born.${FROM_POSITION}
+      ORDER BY ${FROM_POSITION} DESC LIMIT 1) last
+    WHERE born.${FROM_POSITION} = born.${BORN_POSITION} AND NOT born.${DELETED} AND NOT last.${DELETED}`;
 }
 
 function historyIndexesSql(table: CompiledTable, build: string): string[] {

@@ -24,6 +24,7 @@ export const AUDIT_VALUE_DEPTH_MAX = 8;
 
 /** Secrets are in no event; what looks one up, proves one or is sealed has no place in a trail that people read. */
 const LEFT_OUT: ReadonlySet<string> = new Set([
+  '__proto__',
   'address',
   'hash',
   'ip',
@@ -40,6 +41,11 @@ const LEFT_OUT: ReadonlySet<string> = new Set([
 
 /** Said by columns of their own. */
 const SAID_ELSEWHERE: ReadonlySet<string> = new Set(['keyId', 'partnerId', 'reason', 'from', 'to']);
+
+const NOTHING: ReadonlySet<string> = new Set();
+/** What JSON escapes, or may. */
+// eslint-disable-next-line no-control-regex
+const NEEDS_ESCAPE = /["\\\0-\x1f\ud800-\udfff]/;
 
 type Data = Readonly<Record<string, unknown>>;
 
@@ -70,15 +76,21 @@ export interface StreamParts {
 }
 
 export function streamParts(streamId: string): StreamParts {
+  // Asked again and again about the same event.
+  if (last?.streamId === streamId) return last.parts;
   const [category = '', network = '', ...rest] = streamId.split('-');
   const networkId = Number(network);
-  return {
+  const parts = {
     category,
     networkId:
       /^[1-9]\d*$/.test(network) && Number.isSafeInteger(networkId) ? networkId : undefined,
     rest,
   };
+  last = { streamId, parts };
+  return parts;
 }
+
+let last: { readonly streamId: string; readonly parts: StreamParts } | undefined;
 
 function targetOf(
   data: Data,
@@ -138,30 +150,50 @@ function reasonOf(data: Data): string | undefined {
 function changeOf(data: Data): { readonly before: unknown; readonly after: unknown } {
   if ('from' in data || 'to' in data)
     return { before: shown(data['from']), after: shown(data['to']) };
-  const rest = Object.entries(data).filter(([name]) => !SAID_ELSEWHERE.has(name));
-  return {
-    before: undefined,
-    after: rest.length === 0 ? undefined : shown(Object.fromEntries(rest)),
-  };
+  return { before: undefined, after: shown(data, SAID_ELSEWHERE) };
 }
 
 /** Without what is left out, and nothing at all when it is too large. */
-function shown(value: unknown): unknown {
-  const clean = cleaned(value, AUDIT_VALUE_DEPTH_MAX);
+function shown(value: unknown, saidElsewhere: ReadonlySet<string> = NOTHING): unknown {
+  const clean = cleaned(value, AUDIT_VALUE_DEPTH_MAX, saidElsewhere);
   if (clean === undefined || clean === null) return undefined;
-  return JSON.stringify(clean).length > AUDIT_VALUE_CHARACTERS_MAX ? undefined : clean;
+  return jsonCharacters(clean) > AUDIT_VALUE_CHARACTERS_MAX ? undefined : clean;
 }
 
-function cleaned(value: unknown, depth: number): unknown {
+function cleaned(
+  value: unknown,
+  depth: number,
+  saidElsewhere: ReadonlySet<string> = NOTHING,
+): unknown {
   if (Array.isArray(value))
     return depth === 0 ? undefined : value.map((one) => cleaned(one, depth - 1) ?? null);
   if (!isRecord(value)) return value;
   if (depth === 0) return undefined;
-  const kept = Object.entries(value)
-    .filter(([name]) => !LEFT_OUT.has(name))
-    .map(([name, one]) => [name, cleaned(one, depth - 1)] as const)
-    .filter(([, one]) => one !== undefined);
-  return kept.length === 0 ? undefined : Object.fromEntries(kept);
+  const kept: Record<string, unknown> = {};
+  let some = false;
+  for (const name of Object.keys(value)) {
+    if (LEFT_OUT.has(name) || saidElsewhere.has(name)) continue;
+    const one = cleaned(value[name], depth - 1);
+    if (one === undefined) continue;
+    kept[name] = one;
+    some = true;
+  }
+  return some ? kept : undefined;
+}
+
+/** Of the value's JSON text, when no character needs an escape; else of that text itself. */
+function jsonCharacters(value: unknown): number {
+  if (typeof value === 'string')
+    return NEEDS_ESCAPE.test(value) ? JSON.stringify(value).length : value.length + 2;
+  if (typeof value !== 'object' || value === null) return String(value).length;
+  let characters = 2;
+  if (Array.isArray(value)) for (const one of value) characters += jsonCharacters(one) + 1;
+  else
+    for (const name of Object.keys(value))
+      characters +=
+        jsonCharacters(name) + jsonCharacters((value as Record<string, unknown>)[name]) + 2;
+  // No comma after the last one.
+  return characters > 2 ? characters - 1 : characters;
 }
 
 function identityOf(data: Data): string {

@@ -118,9 +118,9 @@ describe('the audit trail', () => {
       streamId: RING,
       data: { keyId: KEY, from: "Old's label", to: 'Über-Dashboard' },
     });
-    expect(row?.['words']).toMatch(
-      /^'keyrelabeled' 'key' 'relabeled' 'ada' .*'old' 's' 'label' 'über' 'dashboard'$/,
-    );
+    const words = row?.['words'] as readonly string[];
+    expect(words.slice(0, 4)).toEqual(['keyrelabeled', 'key', 'relabeled', 'ada']);
+    expect(words.slice(-5)).toEqual(['old', 's', 'label', 'über', 'dashboard']);
   });
 
   it('takes a network, never the payload, as the network of the stream', () => {

@@ -53,6 +53,7 @@ export function auditTrailProjection(
           words: 'tsvector',
         },
         key: ['position'],
+        grows: true,
         indexes: [
           { columns: ['network_id', 'position'] },
           { columns: ['key_id', 'position'], where: 'key_id IS NOT NULL' },
@@ -110,7 +111,7 @@ const jsonOf = (value: unknown): object | string | number | boolean | null =>
   value === undefined ? null : value;
 
 /** A recorded query is not found by the words that it asked for: each later one would find it again. */
-function lexemesOf(event: RecordedEvent, texts: string[], values: readonly unknown[]): string {
+function lexemesOf(event: RecordedEvent, texts: string[], values: readonly unknown[]): string[] {
   if (event.type !== 'AuditQueried') for (const value of values) addTexts(value, texts);
-  return `'${auditWords([wordsOfType(event.type), ...texts]).join("' '")}'`;
+  return auditWords([wordsOfType(event.type), ...texts]);
 }

@@ -18,9 +18,9 @@ const CHANGES: {
   KeyIssued: (event) => [
     {
       table: 'api_keys',
-      key: { network_id: networkOf(event), key_id: event.data.keyId },
-      change: () => issued(event),
+      insert: { network_id: networkOf(event), key_id: event.data.keyId, ...issued(event) },
     },
+    ...verdictOf(event),
   ],
   KeyRelabeled: (event) => [versioned(event, () => ({ label: event.data.to }))],
   KeySuspended: (event) => [
@@ -55,8 +55,7 @@ const CHANGES: {
     })),
     {
       table: 'shares',
-      key: { network_id: networkOf(event), share_id: event.data.shareId },
-      change: () => shared(event),
+      insert: { network_id: networkOf(event), share_id: event.data.shareId, ...shared(event) },
     },
   ],
   ShareOpened: (event) => [
@@ -81,7 +80,7 @@ const CHANGES: {
  */
 export const keyDirectoryProjection = {
   name: KEY_DIRECTORY,
-  version: 1,
+  version: 2,
   tables: {
     api_keys: {
       columns: {
@@ -99,7 +98,6 @@ export const keyDirectoryProjection = {
         version: 'integer',
         permissions: 'text[]',
         employee_id: 'bigint null',
-        verdict: 'jsonb null',
         expires_at: 'timestamptz null',
         issued_position: 'bigint',
         issued_at: 'timestamptz',
@@ -122,6 +120,12 @@ export const keyDirectoryProjection = {
         { columns: ['network_id', 'partner_id', 'issued_position'] },
       ],
       history: true,
+    },
+    /** What partner keys were issued on: large, and the same in every version of the key. */
+    key_verdicts: {
+      columns: { network_id: 'bigint', key_id: 'uuid', verdict: 'jsonb' },
+      key: ['network_id', 'key_id'],
+      grows: true,
     },
     shares: {
       columns: {
@@ -178,7 +182,6 @@ function issued(event: Recorded<'KeyIssued'>): Row {
     version: 1,
     permissions: data.permissions,
     employee_id: data.employeeId === null ? null : BigInt(data.employeeId),
-    verdict: data.verdict,
     expires_at: data.expiresAt,
     issued_position: event.position,
     issued_at: metadata.recordedAt,
@@ -193,6 +196,13 @@ function issued(event: Recorded<'KeyIssued'>): Row {
     last_shared_at: null,
     last_revealed_at: null,
   };
+}
+
+function verdictOf({ data, streamId }: Recorded<'KeyIssued'>): RowChange[] {
+  if (data.verdict === null) return [];
+  const { network } = ringOf({ streamId });
+  const row = { network_id: network, key_id: data.keyId, verdict: data.verdict };
+  return [{ table: 'key_verdicts', insert: row }];
 }
 
 function shared(event: Recorded<'KeyShared'>): Row {
@@ -253,7 +263,7 @@ function known(
 }
 
 /** `keyRing-<network>-<portal>-<holder type>-<holder id>`. */
-function ringOf(event: RecordedEvent): {
+function ringOf(event: Pick<RecordedEvent, 'streamId'>): {
   readonly network: bigint;
   readonly portal: string;
   readonly holderType: string;

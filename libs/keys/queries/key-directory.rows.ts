@@ -116,16 +116,17 @@ export async function keysIn(
 
   const openShares = `SELECT count(*)::integer FROM ${rowsAsOf(SHARES, position)} s
     WHERE s.network_id = k.network_id AND s.key_id = k.key_id AND s.status = 'open' AND s.expires_at > ${time}::timestamptz`;
+  const verdict = `SELECT v.verdict FROM read.key_verdicts v WHERE v.network_id = k.network_id AND v.key_id = k.key_id`;
   const order = 'k.issued_position DESC, k.key_id DESC';
   const shown = query.parameter(page.first + 1);
   const rows = await sql.rows<KeyRow>(
     page.ofEachPartner
-      ? `SELECT k.*, (${openShares}) AS open_shares
+      ? `SELECT k.*, (${openShares}) AS open_shares, (${verdict}) AS verdict
      FROM (SELECT k.*, ${status} AS status_now, row_number() OVER (PARTITION BY k.partner_id ORDER BY ${order}) AS place
            FROM ${rowsAsOf(API_KEYS, position)} k WHERE ${query.text()}) k
      WHERE k.place <= ${shown}
      ORDER BY ${order}`
-      : `SELECT k.*, ${status} AS status_now, (${openShares}) AS open_shares
+      : `SELECT k.*, ${status} AS status_now, (${openShares}) AS open_shares, (${verdict}) AS verdict
      FROM ${rowsAsOf(API_KEYS, position)} k
      WHERE ${query.text()}
      ORDER BY ${order}

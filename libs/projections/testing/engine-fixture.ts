@@ -11,6 +11,7 @@ import { testDatabase } from '#test/postgres';
 import type { Projection } from '../projection.js';
 import { projectionsMigrations } from '../migrations/index.js';
 import { PostgresReadModels } from '../postgres-read-models.js';
+import type { ProjectionRunnerOptions } from '../projection-runner.js';
 import { ProjectionRunner } from '../projection-runner.js';
 import { createRunnerPool } from '../runner-pool.js';
 
@@ -130,9 +131,14 @@ export class EngineFixture {
   }
 
   /** Started; stopped with the fixture. */
-  runner(projections: readonly Projection[], store: EventStore = this.store): ProjectionRunner {
+  runner(
+    projections: readonly Projection[],
+    store: EventStore = this.store,
+    more: Pick<ProjectionRunnerOptions, 'fillRowsRememberedMax'> = {},
+  ): ProjectionRunner {
+    const { catalogue, clock } = this;
     const runner = new ProjectionRunner(
-      { store, catalogue: this.catalogue, clock: this.clock, pool: this.newPool() },
+      { store, catalogue, clock, pool: this.newPool(), ...more },
       projections,
     );
     this.runners.push(runner);

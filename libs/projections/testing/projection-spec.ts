@@ -5,8 +5,7 @@ import type { DomainEvent } from '#kernel';
 import type { EventMetadata, Position, RecordedEvent } from '#event-store';
 import { position } from '#event-store';
 import type { Projection, Row } from '../projection.js';
-import type { EventChanges } from '../row-fold.js';
-import { changesOf, foldBatch, keysTouched } from '../row-fold.js';
+import { foldSteps, handlesType, stepsOf } from '../row-fold.js';
 import { keyOf, keyText } from '../row-values.js';
 import type { CompiledTable } from '../table-schema.js';
 import { compileTables } from '../table-schema.js';
@@ -99,12 +98,11 @@ export class ProjectedTables {
   apply(events: readonly RecordedEvent[]): void {
     const after = this.#appliedTo;
     const fresh = after === undefined ? events : events.filter((event) => event.position > after);
-    const batch: EventChanges[] = changesOf(this.projection, fresh);
-    const loaded = new Map<string, ReadonlyMap<string, Row>>();
-    for (const name of keysTouched(this.#tables, batch).keys()) loaded.set(name, this.#of(name));
-    for (const [name, writes] of foldBatch(this.#tables, batch, loaded)) {
-      const table = this.#tables.get(name);
-      if (!table) continue;
+    const steps = stepsOf(this.projection, this.#tables, handlesType(this.projection), fresh);
+    const before = new Map([...this.#tables.keys()].map((name) => [name, this.#of(name)]));
+    const lookUp = ({ name }: CompiledTable, text: string) => before.get(name)?.get(text);
+    for (const [table, writes] of foldSteps(steps, lookUp)) {
+      const { name } = table;
       const rows = this.#of(name);
       for (const row of writes.inserts) {
         if (rows.has(keyText(table, row)))
@@ -113,7 +111,8 @@ export class ProjectedTables {
       }
       for (const row of writes.updates) rows.set(keyText(table, row), row);
       for (const key of writes.deletes) rows.delete(keyText(table, keyOf(table, key)));
-      this.#history.set(name, [...this.history(name), ...writes.history]);
+      const versions = writes.history.map(({ row, deleted }) => ({ ...row, deleted }));
+      this.#history.set(name, [...this.history(name), ...versions]);
     }
     this.#appliedTo = fresh.at(-1)?.position ?? after;
   }

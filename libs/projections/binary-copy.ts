@@ -1,0 +1,234 @@
+import type { ColumnType, ColumnValue, Row } from './projection.js';
+import { jsonText, jsonTextAgain } from './row-values.js';
+import type { Column } from './table-schema.js';
+
+/** A piece of a `COPY`, as it goes to the server. */
+export const COPY_PIECE_BYTES = 131_072;
+const BUFFER_BYTES_MIN = 1 << 20;
+
+/** `PGCOPY\n\377\r\n\0`, no flags, no extension. */
+const HEADER = Buffer.from('5047434f50590aff0d0a000000000000000000', 'hex');
+const TRAILER = -1;
+const NULL_LENGTH = -1;
+const LENGTH_BYTES = 4;
+/** Of UTF-8, for one UTF-16 code unit. */
+const BYTES_PER_CODE_UNIT_MAX = 3;
+const JSONB_VERSION = 1;
+const TEXT_OID = 25;
+const ARRAY_HEADER_BYTES = 12;
+const ARRAY_DIMENSION_BYTES = 8;
+const POSTGRES_EPOCH_MS = Date.UTC(2000, 0, 1);
+const MICROSECONDS_PER_MS = 1_000;
+const TWO_TO_32 = 2 ** 32;
+
+/** Rows as `COPY … FROM STDIN (FORMAT binary)` takes them; used again after `clear`. */
+export class BinaryCopy {
+  #buffer = Buffer.allocUnsafeSlow(BUFFER_BYTES_MIN);
+  #view = new DataView(this.#buffer.buffer);
+  #at = 0;
+  #rows = 0;
+  readonly #livesOn: boolean;
+
+  /** @param livesOn values come again, in later versions of their rows. */
+  constructor(
+    readonly columns: readonly Column[],
+    livesOn = false,
+  ) {
+    this.#livesOn = livesOn;
+    this.clear();
+  }
+
+  get rows(): number {
+    return this.#rows;
+  }
+
+  clear(): void {
+    this.#at = HEADER.copy(this.#buffer);
+    this.#rows = 0;
+  }
+
+  /** A row of normal values (`normalisedRow`). */
+  add(row: Row): void {
+    this.#fields(row, this.columns.length);
+  }
+
+  /** A version of a row: `deleted` is one column more, the last one. */
+  addVersion(row: Row, deleted: boolean): void {
+    this.#fields(row, this.columns.length + 1);
+    this.#value('boolean', deleted);
+  }
+
+  #fields(row: Row, fields: number): void {
+    this.#room(2);
+    this.#int16(fields);
+    for (const { name, type } of this.columns) {
+      const value = row[name] ?? null;
+      if (value === null) {
+        this.#room(LENGTH_BYTES);
+        this.#int32(NULL_LENGTH);
+      } else this.#value(type, value);
+    }
+    this.#rows += 1;
+  }
+
+  /** All of it, in order; valid until `clear`. */
+  *pieces(): Iterable<Buffer> {
+    this.#room(2);
+    this.#int16(TRAILER);
+    for (let from = 0; from < this.#at; from += COPY_PIECE_BYTES)
+      yield this.#buffer.subarray(from, Math.min(this.#at, from + COPY_PIECE_BYTES));
+    this.#at -= 2;
+  }
+
+  #value(type: ColumnType, value: Exclude<ColumnValue, null>): void {
+    switch (type) {
+      case 'bigint':
+        this.#room(12);
+        this.#int32(8);
+        this.#view.setBigInt64(this.#at, value as bigint);
+        this.#at += 8;
+        return;
+      case 'boolean':
+        this.#room(5);
+        this.#int32(1);
+        this.#buffer[this.#at++] = value ? 1 : 0;
+        return;
+      case 'integer':
+        this.#room(8);
+        this.#int32(4);
+        this.#int32(value as number);
+        return;
+      case 'jsonb':
+        this.#text(this.#livesOn ? jsonTextAgain(value) : jsonText(value), JSONB_VERSION);
+        return;
+      case 'text':
+        this.#text(value as string);
+        return;
+      case 'timestamptz':
+        this.#time(value as string);
+        return;
+      case 'tsvector':
+        this.#lexemes(value as readonly string[]);
+        return;
+      case 'uuid':
+        this.#uuid(value as string);
+        return;
+      case 'text[]':
+        this.#texts(value as readonly string[]);
+    }
+  }
+
+  /** @param version a byte before the text. */
+  #text(text: string, version?: number): void {
+    this.#room(LENGTH_BYTES + 1 + text.length * BYTES_PER_CODE_UNIT_MAX);
+    const length = this.#at;
+    this.#at += LENGTH_BYTES;
+    if (version !== undefined) this.#buffer[this.#at++] = version;
+    this.#utf8(text);
+    this.#view.setInt32(length, this.#at - length - LENGTH_BYTES);
+  }
+
+  #time(text: string): void {
+    const microseconds = (milliseconds(text) - POSTGRES_EPOCH_MS) * MICROSECONDS_PER_MS;
+    const high = Math.floor(microseconds / TWO_TO_32);
+    this.#room(12);
+    this.#int32(8);
+    this.#int32(high);
+    this.#view.setUint32(this.#at, microseconds - high * TWO_TO_32);
+    this.#at += 4;
+  }
+
+  #uuid(text: string): void {
+    this.#room(20);
+    this.#int32(16);
+    const buffer = this.#buffer;
+    let at = this.#at;
+    for (let index = 0; index < UUID_CHARACTERS; index += 2) {
+      if (text.charCodeAt(index) === HYPHEN) index += 1;
+      buffer[at++] = (nibble(text.charCodeAt(index)) << 4) | nibble(text.charCodeAt(index + 1));
+    }
+    this.#at = at;
+  }
+
+  /** The server sorts them. */
+  #lexemes(lexemes: readonly string[]): void {
+    this.#room(2 * LENGTH_BYTES);
+    const length = this.#at;
+    this.#at += LENGTH_BYTES;
+    this.#int32(lexemes.length);
+    for (const lexeme of lexemes) {
+      this.#room(lexeme.length * BYTES_PER_CODE_UNIT_MAX + 3);
+      this.#utf8(lexeme);
+      // Its end, and no positions.
+      this.#buffer[this.#at++] = 0;
+      this.#int16(0);
+    }
+    this.#view.setInt32(length, this.#at - length - LENGTH_BYTES);
+  }
+
+  #texts(texts: readonly string[]): void {
+    this.#room(LENGTH_BYTES + ARRAY_HEADER_BYTES + ARRAY_DIMENSION_BYTES);
+    const length = this.#at;
+    this.#at += LENGTH_BYTES;
+    this.#int32(texts.length === 0 ? 0 : 1);
+    this.#int32(0);
+    this.#int32(TEXT_OID);
+    if (texts.length > 0) {
+      this.#int32(texts.length);
+      this.#int32(1);
+    }
+    for (const text of texts) this.#text(text);
+    this.#view.setInt32(length, this.#at - length - LENGTH_BYTES);
+  }
+
+  #utf8(text: string): void {
+    this.#at += this.#buffer.write(text, this.#at);
+  }
+
+  #int16(value: number): void {
+    this.#view.setInt16(this.#at, value);
+    this.#at += 2;
+  }
+
+  #int32(value: number): void {
+    this.#view.setInt32(this.#at, value);
+    this.#at += 4;
+  }
+
+  #room(bytes: number): void {
+    if (this.#at + bytes <= this.#buffer.length) return;
+    const larger = Buffer.allocUnsafeSlow(Math.max(2 * this.#buffer.length, this.#at + bytes));
+    this.#buffer.copy(larger, 0, 0, this.#at);
+    this.#buffer = larger;
+    this.#view = new DataView(larger.buffer);
+  }
+}
+
+const UUID_CHARACTERS = 36;
+const HYPHEN = 0x2d;
+const DIGIT_0 = 0x30;
+const LETTER_A = 0x61;
+
+/** Of a lower-case hexadecimal digit. */
+const nibble = (code: number): number => (code < LETTER_A ? code - DIGIT_0 : code - LETTER_A + 10);
+
+const ISO_TIME_CHARACTERS = 24;
+const DAY_MS = 86_400_000;
+/** The start of a month (`YYYY-MM`), the last one that was asked for. */
+let month = '';
+let monthMs = 0;
+
+/** Of a normal time (`normalisedValue`). */
+function milliseconds(text: string): number {
+  // Years before 0 and after 9999.
+  if (text.length !== ISO_TIME_CHARACTERS) return Date.parse(text);
+  const digits = (at: number): number =>
+    10 * text.charCodeAt(at) + text.charCodeAt(at + 1) - 11 * DIGIT_0;
+  if (!text.startsWith(month) || month === '') {
+    month = text.slice(0, 7);
+    monthMs = Date.parse(`${month}-01T00:00:00.000Z`);
+  }
+  const seconds = 3_600 * digits(11) + 60 * digits(14) + digits(17);
+  const thousandths = 100 * (text.charCodeAt(20) - DIGIT_0) + digits(21);
+  return monthMs + (digits(8) - 1) * DAY_MS + seconds * 1_000 + thousandths;
+}
