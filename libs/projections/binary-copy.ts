@@ -13,6 +13,9 @@ const NULL_LENGTH = -1;
 const LENGTH_BYTES = 4;
 /** Of UTF-8, for one UTF-16 code unit. */
 const BYTES_PER_CODE_UNIT_MAX = 3;
+/** A call into the runtime costs more than so many characters one by one. */
+const SHORT_TEXT_CHARACTERS = 24;
+const LAST_ASCII = 0x7f;
 const JSONB_VERSION = 1;
 const TEXT_OID = 25;
 const ARRAY_HEADER_BYTES = 12;
@@ -182,6 +185,20 @@ export class BinaryCopy {
   }
 
   #utf8(text: string): void {
+    if (text.length <= SHORT_TEXT_CHARACTERS) {
+      const buffer = this.#buffer;
+      const from = this.#at;
+      let index = 0;
+      for (; index < text.length; index += 1) {
+        const code = text.charCodeAt(index);
+        if (code > LAST_ASCII) break;
+        buffer[from + index] = code;
+      }
+      if (index === text.length) {
+        this.#at += index;
+        return;
+      }
+    }
     this.#at += this.#buffer.write(text, this.#at);
   }
 

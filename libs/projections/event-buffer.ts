@@ -38,9 +38,13 @@ export class EventBuffer {
     this.#wake();
   }
 
+  get isFull(): boolean {
+    return this.#full(2);
+  }
+
   /** Until there is room for more. */
   async room(signal: AbortSignal): Promise<void> {
-    while (this.#full(2) && !signal.aborted) await this.#change(signal);
+    while (this.isFull && !signal.aborted) await this.#change(signal);
   }
 
   /**

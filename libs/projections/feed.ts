@@ -93,7 +93,7 @@ export class Feed {
         if (item.kind === 'progress') this.#buffer.push(item.position, undefined, 0);
         else if (item.event.type === BEACON) this.#buffer.push(item.event.position, undefined, 0);
         else this.#take(item.event);
-        await this.#buffer.room(signal);
+        if (this.#buffer.isFull) await this.#buffer.room(signal);
         if (this.ended) return;
       }
       if (!signal.aborted) this.#buffer.fail(new Error('the subscription ended by itself'));

@@ -45,6 +45,12 @@ export type RowChange =
       /** The new row (the key's columns included or not), `null` to delete it, `undefined` to leave it. */
       readonly change: (before: Row | undefined) => Row | null | undefined;
     }
+  | {
+      readonly table: string;
+      readonly key: Row;
+      /** The columns that change, of a row that has to be there: without it the projection stops. */
+      readonly update: (before: Row) => Row;
+    }
   /** A row that was not there before (no look-up of what was); one that is there stops the projection. */
   | { readonly table: string; readonly insert: Row };
 

@@ -1,6 +1,6 @@
 import type { Position, RecordedEvent } from '#event-store';
 import type { ColumnValue, Projection, Row, RowChange } from './projection.js';
-import { keyOf, keyText, normalisedRow, RowShapeError } from './row-values.js';
+import { keyOf, keyText, normalisedRow, RowShapeError, updatedRow } from './row-values.js';
 import type { CompiledTable } from './table-schema.js';
 import { BORN_POSITION, FROM_POSITION } from './table-schema.js';
 
@@ -54,9 +54,10 @@ export function stepsOf(
     try {
       for (const change of projection.apply(event)) {
         const table = tableOf(tables, change.table);
-        if (table.grows && 'change' in change)
+        const inserts = 'insert' in change;
+        if (table.grows && !inserts)
           throw new RowShapeError(`table ${table.name} only grows: no row of it is changed`);
-        const key = keyOf(table, 'change' in change ? change.key : change.insert);
+        const key = keyOf(table, inserts ? change.insert : change.key);
         steps.push({ event, table, key, text: table.grows ? '' : keyText(table, key), change });
       }
     } catch (error) {
@@ -78,7 +79,7 @@ export function keysTouched(steps: readonly Step[]): Map<CompiledTable, Map<stri
   const made = new Map<CompiledTable, Set<string>>();
   for (const { table, key, text, change } of steps) {
     if (table.grows) continue;
-    if (!('change' in change)) {
+    if ('insert' in change) {
       const texts = made.get(table);
       if (texts) texts.add(text);
       else made.set(table, new Set([text]));
@@ -131,11 +132,7 @@ class TableFold {
     at: Position,
   ): void {
     const { table } = this;
-    let slot = this.#slots.get(text);
-    if (!slot) {
-      const row = this.lookUp(table, text);
-      this.#slots.set(text, (slot = { key, existed: row !== undefined, row }));
-    }
+    const slot = this.#slot(key, text);
     const before = slot.row;
     const after = change(before);
     if (after === undefined || (after === null && !before)) return;
@@ -144,6 +141,23 @@ class TableFold {
         ? undefined
         : this.#stored(normalisedRow(table, key, after, before), at, before);
     this.#version(text, key, slot.row, before, at);
+  }
+
+  update({ key, text }: Step, update: (before: Row) => Row, at: Position): void {
+    const slot = this.#slot(key, text);
+    const before = slot.row;
+    if (!before) throw new RowShapeError(`table ${this.table.name} has no row ${text}`);
+    slot.row = this.#stored(updatedRow(this.table, before, update(before)), at, before);
+    this.#version(text, key, slot.row, before, at);
+  }
+
+  #slot(key: Row, text: string): Slot {
+    const known = this.#slots.get(text);
+    if (known) return known;
+    const row = this.lookUp(this.table, text);
+    const slot = { key, existed: row !== undefined, row };
+    this.#slots.set(text, slot);
+    return slot;
   }
 
   writes(): TableWrites {
@@ -207,6 +221,7 @@ export function foldSteps(steps: readonly Step[], lookUp: LookUp): Map<CompiledT
     if (!fold) folds.set(table, (fold = new TableFold(table, lookUp)));
     try {
       if ('change' in change) fold.change(step, change.change, event.position);
+      else if ('update' in change) fold.update(step, change.update, event.position);
       else fold.insert(step, change.insert, event.position);
     } catch (error) {
       throw new ApplyError(event, error);

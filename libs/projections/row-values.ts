@@ -9,7 +9,8 @@ export class RowShapeError extends Error {
 
 const INTEGER_MAX = 2 ** 31 - 1;
 const ISO_TIME = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}\.\d{3}Z$/;
-const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
+const UUID = '00000000-0000-0000-0000-000000000000';
+const HYPHEN = 0x2d;
 /** PostgreSQL holds neither NUL nor lone surrogates; events may. */
 const PLAIN = /^[ -\u7fff]*$/;
 const ESCAPED_NOT_STORABLE = /\\u(?:0000|d[89a-f])/;
@@ -39,6 +40,22 @@ export function normalisedRow(
   return normal as Record<string, ColumnValue>;
 }
 
+/** `before` with other values in some columns, none of them of the key. */
+export function updatedRow(
+  table: CompiledTable,
+  before: Row,
+  changed: Row,
+): Record<string, ColumnValue> {
+  const updated: Record<string, ColumnValue> = { ...before };
+  for (const name of Object.keys(changed)) {
+    const column = table.columnsToUpdate.get(name);
+    if (!column)
+      throw new RowShapeError(`table ${table.name} has no column ${name} that may be updated`);
+    updated[name] = normalisedValue(table, column, changed[name]);
+  }
+  return updated;
+}
+
 export function keyOf(table: CompiledTable, row: Row): Record<string, ColumnValue> {
   const key: Record<string, ColumnValue> = {};
   for (const column of table.key)
@@ -51,8 +68,8 @@ export function keyText(table: CompiledTable, key: Row): string {
   if (only && others.length === 0) return scalarText(key[only.name]);
   if (!table.plainKey)
     return JSON.stringify(table.key.map((column) => scalarText(key[column.name])));
-  let text = '';
-  for (const { name } of table.key) text += `${scalarText(key[name])} `;
+  let text = only ? scalarText(key[only.name]) : '';
+  for (const { name } of others) text += ` ${scalarText(key[name])}`;
   return text;
 }
 
@@ -111,9 +128,22 @@ const NORMALISE: Readonly<Record<Column['type'], Normalise>> = {
     return Number.isNaN(time.getTime()) ? undefined : time.toISOString();
   },
   tsvector: storableTexts,
-  uuid: (value) => (typeof value === 'string' && UUID.test(value) ? value : undefined),
+  uuid: (value) => (typeof value === 'string' && isUuid(value) ? value : undefined),
   'text[]': storableTexts,
 };
+
+/** In lower case. Asked for several times an event: faster than the same in a regular expression. */
+function isUuid(text: string): boolean {
+  if (text.length !== UUID.length) return false;
+  for (let at = 0; at < UUID.length; at += 1) {
+    const code = text.charCodeAt(at);
+    if (UUID.charCodeAt(at) === HYPHEN ? code !== HYPHEN : !isHexadecimal(code)) return false;
+  }
+  return true;
+}
+
+const isHexadecimal = (code: number): boolean =>
+  (code >= 0x30 && code <= 0x39) || (code >= 0x61 && code <= 0x66);
 
 function storableTexts(value: Exclude<ColumnValue, null>): readonly string[] | undefined {
   return Array.isArray(value) && value.every((one) => typeof one === 'string')

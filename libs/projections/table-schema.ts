@@ -27,6 +27,8 @@ export interface CompiledTable {
   readonly columns: readonly Column[];
   /** Those of the engine included, in the order of the table. */
   readonly stored: readonly Column[];
+  /** By name: all but the key's. */
+  readonly columnsToUpdate: ReadonlyMap<string, Column>;
   /** Nothing in any column: the shape of all rows in memory. */
   readonly emptyRow: Row;
   readonly emptyRowColumns: number;
@@ -82,6 +84,9 @@ export function compileTable(name: string, table: ProjectionTable): CompiledTabl
     plainKey: key.every(({ type }) => PLAIN.has(type)),
     columns,
     stored,
+    columnsToUpdate: new Map(
+      columns.filter((column) => !key.includes(column)).map((column) => [column.name, column]),
+    ),
     emptyRow: emptyRow(stored),
     emptyRowColumns: stored.length,
     indexes: table.indexes ?? [],

@@ -166,9 +166,16 @@ export class PostgresEventStore extends EventStore {
     try {
       while (!signal.aborted)
         try {
-          for await (const item of this.live(at, signal)) {
+          for await (const batch of this.live(at, signal)) {
             delayMs = RESUBSCRIBE_DELAY_MS_FIRST;
-            yield item;
+            for (const event of batch.events) {
+              if (isAborted(signal)) return;
+              at.position = event.position;
+              yield { kind: 'event', event };
+            }
+            at.position = batch.upTo;
+            at.rows = batch.rowsNext;
+            if (batch.progress) yield { kind: 'progress', position: batch.upTo };
           }
         } catch (error) {
           // The consumer's own errors never come here: a generator's yield throws nothing into it.
@@ -216,8 +223,8 @@ export class PostgresEventStore extends EventStore {
     await this.readers.end();
   }
 
-  /** From the cursor to the head, and on, until the signal aborts; the cursor stands at what was handed out last. */
-  private async *live(at: Cursor, signal: AbortSignal): AsyncIterable<SubscriptionItem> {
+  /** From the cursor to the head, and on, until the signal aborts; who takes a batch moves the cursor to its end. */
+  private async *live(at: Cursor, signal: AbortSignal): AsyncIterable<LiveBatch> {
     let said: Position | undefined;
     let saidAtMs = performance.now();
     let tick = this.wakeUp.tick;
@@ -235,19 +242,13 @@ export class PostgresEventStore extends EventStore {
           );
           next.catch(() => undefined);
         }
-        for (const event of batch.events) {
-          if (isAborted(signal)) return;
-          at.position = event.position;
-          yield { kind: 'event', event };
-        }
-        at.position = batch.upTo;
-        at.rows = batch.rowsNext;
         const due = !more || performance.now() - saidAtMs >= PROGRESS_INTERVAL_MS;
-        if (due && at.position !== said && at.position > 0n) {
-          said = at.position;
+        const progress = due && batch.upTo !== said && batch.upTo > 0n;
+        if (progress) {
+          said = batch.upTo;
           saidAtMs = performance.now();
-          yield { kind: 'progress', position: at.position };
         }
+        yield { ...batch, progress };
         if (more) continue;
         await this.wakeUp.after(tick, signal);
         tick = this.wakeUp.tick;
@@ -407,6 +408,11 @@ interface Batch {
   /** As last seen; when `upTo` is before it there is more to read. */
   readonly head: Position;
   readonly rowsNext: number;
+}
+
+interface LiveBatch extends Batch {
+  /** Whether to say that all up to its end was delivered. */
+  readonly progress: boolean;
 }
 
 function storedEvent(row: EventRow): StoredEvent {

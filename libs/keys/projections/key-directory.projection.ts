@@ -249,17 +249,7 @@ function known(
   id: Row,
   fields: (before: Row) => Row,
 ): RowChange {
-  return {
-    table,
-    key: { network_id: networkOf(event), ...id },
-    change: (before) => {
-      if (!before)
-        throw new TypeError(
-          `${event.type} at ${event.streamId}@${String(event.revision)} is about what was never issued or shared`,
-        );
-      return { ...before, ...fields(before) };
-    },
-  };
+  return { table, key: { network_id: networkOf(event), ...id }, update: fields };
 }
 
 /** `keyRing-<network>-<portal>-<holder type>-<holder id>`. */
