@@ -41,6 +41,8 @@ export class Lease {
   readonly mutex = new Mutex();
   progress: Progress;
   indexed: boolean;
+  /** When the database last said that it is ours (`performance.now()`). */
+  confirmedAtMs = performance.now();
 
   constructor(
     readonly id: ConsumerId,
@@ -148,9 +150,12 @@ export class Checkpoints {
            WHERE c.epoch IS DISTINCT FROM given.epoch`,
           keysOf(idle),
         );
-        return idle.filter((lease) =>
+        const lost = idle.filter((lease) =>
           rows.some((row) => row.name === lease.id.name && row.build === lease.id.build),
         );
+        for (const lease of idle)
+          if (!lost.includes(lease)) lease.confirmedAtMs = performance.now();
+        return lost;
       },
     );
   }
@@ -190,7 +195,10 @@ export class Checkpoints {
         );
         const moved = new Set(rows.map(consumerLabel));
         for (const { lease, to } of moves)
-          if (moved.has(consumerLabel(lease.id))) lease.progress = to;
+          if (moved.has(consumerLabel(lease.id))) {
+            lease.progress = to;
+            lease.confirmedAtMs = performance.now();
+          }
         return moves
           .map(({ lease }) => lease)
           .filter((lease) => !moved.has(consumerLabel(lease.id)));
@@ -233,6 +241,7 @@ export class Checkpoints {
         if (rowCount !== 1) throw new LeaseLostError(consumerLabel(lease.id));
       });
       lease.progress = to;
+      lease.confirmedAtMs = performance.now();
     });
   }
 
@@ -253,6 +262,7 @@ export class Checkpoints {
       `UPDATE ledger.checkpoints SET indexed = true, lease_until = ${LEASE} WHERE name = $1 AND build = $2`,
       [lease.id.name, lease.id.build],
     );
+    lease.confirmedAtMs = performance.now();
   }
 
   /** Gives the lease back, when it is still ours. */

@@ -1,6 +1,8 @@
 /** How long a runner owns a projection after it last said so. Of the database's clock. */
 export const LEASE_MS = 5_000;
 export const LEASE_RENEW_INTERVAL_MS = 1_000;
+/** A runner that could not renew a lease for so long is not known to run anything. */
+export const RENEWAL_RED_AFTER_MS = 10_000;
 /** How often a standby looks for leases that are over. */
 export const STANDBY_POLL_INTERVAL_MS = 1_000;
 
@@ -36,6 +38,8 @@ export const PROCESS_ATTEMPTS_MAX = 8;
 /** A stopped or cut-off runner's session ends itself, and with it its locks. */
 export const RUNNER_IDLE_IN_TRANSACTION_TIMEOUT_MS = 5_000;
 export const RUNNER_STATEMENT_TIMEOUT_MS = 10_000;
+/** Beyond the server's own time-out of a statement: for a server, or a way to it, that says nothing at all. */
+export const RUNNER_ANSWER_GRACE_MS = 5_000;
 export const RUNNER_CONNECT_TIMEOUT_MS = 5_000;
 export const RUNNER_CONNECTIONS_MAX = 6;
 /** Left of a runner's connections for what keeps its leases, whatever its transactions wait for. */

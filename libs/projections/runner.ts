@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { Clock } from '#kernel';
 import type { EventCatalogue, EventStore, Ledger } from '#event-store';
 import { assertSameLog, findLedger, LogMismatchError, PositionNotInLogError } from '#event-store';
-import type { Checkpoints, ConsumerId } from './checkpoints.js';
+import type { CheckpointRow, Checkpoints, ConsumerId } from './checkpoints.js';
 import { consumerLabel } from './checkpoints.js';
 import type { Consumer } from './consumer.js';
 import { FailingEventError } from './consumer.js';
@@ -12,6 +12,7 @@ import { Feed } from './feed.js';
 import {
   FEEDS_MAX,
   LEASE_RENEW_INTERVAL_MS,
+  RENEWAL_RED_AFTER_MS,
   RETRY_DELAY_MS_MAX,
   RETRY_DELAY_MS_MIN,
   RETRYING_RED_AFTER_MS,
@@ -130,7 +131,11 @@ export class ConsumerRunner {
     return [...this.#slots.values()].map((slot) => {
       const { id } = slot.consumer;
       const row = known.find((one) => consumerLabel(one) === consumerLabel(id));
-      return this.#ownStatus(slot, row ?? unknownStatus(id));
+      return this.#ownStatus(
+        slot,
+        row ?? unknownStatus(id),
+        rows?.find((one) => consumerLabel(one) === consumerLabel(id)),
+      );
     });
   }
 
@@ -139,8 +144,8 @@ export class ConsumerRunner {
     return (await this.status()).filter((status) => !status.ready).map(failureText);
   }
 
-  #ownStatus(slot: Slot, status: ConsumerStatus): ConsumerStatus {
-    if (slot.member) return { ...status, state: 'running', ready: true };
+  #ownStatus(slot: Slot, status: ConsumerStatus, row: CheckpointRow | undefined): ConsumerStatus {
+    if (slot.member) return runningStatus(slot.member, status, row);
     if (slot.state === 'refused' || slot.state === 'retrying') {
       const red =
         slot.state === 'refused' || Date.now() - slot.failingSince > RETRYING_RED_AFTER_MS;
@@ -372,6 +377,20 @@ export class ConsumerRunner {
       await store();
     }
   }
+}
+
+/** A batch or an index build under way holds the row: it is not renewed meanwhile, and nobody else can take it. */
+function runningStatus(
+  { lease }: Member,
+  status: ConsumerStatus,
+  row: CheckpointRow | undefined,
+): ConsumerStatus {
+  const unconfirmedMs = performance.now() - lease.confirmedAtMs;
+  const busy = row?.epoch === lease.epoch && !lease.mutex.free;
+  if (busy || unconfirmedMs <= RENEWAL_RED_AFTER_MS)
+    return { ...status, state: 'running', ready: true };
+  const message = `its lease was last renewed ${String(Math.floor(unconfirmedMs / 1_000))} s ago`;
+  return { ...status, state: 'running', ready: false, failure: status.failure ?? { message } };
 }
 
 function unknownStatus(id: ConsumerId): ConsumerStatus {

@@ -34,6 +34,11 @@ export class StallingProxy {
     this.stalled = true;
   }
 
+  /** New connections get through again. */
+  flow(): void {
+    this.stalled = false;
+  }
+
   async close(): Promise<void> {
     const closed = new Promise((resolve) => this.server.close(resolve));
     for (const socket of this.sockets) socket.destroy();

@@ -1,0 +1,1 @@
+export { StallingProxy } from './stalling-proxy.js';
