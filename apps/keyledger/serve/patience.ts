@@ -15,11 +15,16 @@ export async function whenReachable<T>(
     try {
       return await work();
     } catch (error) {
-      if (!(error instanceof Error) || !isAway(error)) throw error;
+      if (!isError(error) || !isAway(error)) throw error;
       waiting(error);
       await delay(START_RETRY_DELAY_MS, undefined, { signal });
     }
   }
+}
+
+/** Not `instanceof` alone: an error may be of another realm, as system errors are under a test runner. */
+function isError(error: unknown): error is Error {
+  return error instanceof Error || Object.prototype.toString.call(error) === '[object Error]';
 }
 
 /** A password, user or database that is not there does not come by waiting. */

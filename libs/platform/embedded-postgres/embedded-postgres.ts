@@ -45,6 +45,11 @@ export const DATABASE = 'keyledger';
 const ADMIN = 'postgres';
 const HOST = '127.0.0.1';
 
+/** What `initdb` says under a uid of which /etc/passwd knows nothing, as in some containers. */
+const NO_ACCOUNT = /could not look up effective user ID/;
+const WITHOUT_ACCOUNT =
+  ': start as a user with an account, give this uid one in /etc/passwd, or set DATABASE_URL to a server of your own';
+
 const SETTINGS: Readonly<Record<string, string>> = {
   listen_addresses: HOST,
   unix_socket_directories: '',
@@ -261,7 +266,7 @@ class Server implements EmbeddedPostgres {
         throw new EmbeddedPostgresError(
           `PostgreSQL could not make its data folder in ${this.state.place}: ${
             error ? reason(error) : tellingLine(stderr)
-          }`,
+          }${NO_ACCOUNT.test(stderr) ? WITHOUT_ACCOUNT : ''}`,
         );
     } finally {
       rmSync(passwordFile, { force: true });
