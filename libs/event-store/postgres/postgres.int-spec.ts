@@ -346,8 +346,13 @@ describe('a connection that is lost without a word', () => {
     await behind(wakeUps, async (other) => {
       const s = stream();
       for (let n = 0; lost < READ_CONNECTIONS_MAX; n += 1) {
+        const before = lost;
         await other.append(s, n === 0 ? 'noStream' : BigInt(n - 1), [happened()]);
-        await new Promise((resolve) => setTimeout(resolve, 3 * NOTIFY_INTERVAL_MS));
+        const wokenUp = async () => {
+          while (lost === before)
+            await new Promise((resolve) => setTimeout(resolve, NOTIFY_INTERVAL_MS));
+        };
+        await within(wokenUp(), 'the wake-up', 2 * NOTIFY_TIMEOUT_MS);
       }
       await expect(other.head({ timeoutMs: 2 * NOTIFY_TIMEOUT_MS })).resolves.toBeDefined();
     });
