@@ -64,9 +64,7 @@ export class PostgresShares extends ShareStore {
     );
   }
 
-  override async findByToken(
-    ...tokenHashes: readonly string[]
-  ): Promise<ShareRecord | undefined> {
+  override async findByToken(...tokenHashes: readonly string[]): Promise<ShareRecord | undefined> {
     const [row] = await this.database.query<ShareColumns[]>(
       `SELECT ${shareColumns} FROM ledger.share_secrets WHERE token_hash = ANY($1)`,
       [tokenHashes],

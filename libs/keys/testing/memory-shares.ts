@@ -44,9 +44,7 @@ export class MemoryShares extends ShareStore {
     return Promise.resolve();
   }
 
-  override async findByToken(
-    ...tokenHashes: readonly string[]
-  ): Promise<ShareRecord | undefined> {
+  override async findByToken(...tokenHashes: readonly string[]): Promise<ShareRecord | undefined> {
     const found = this.kept.find(({ record }) => tokenHashes.includes(record.tokenHash));
     return Promise.resolve(found?.record);
   }

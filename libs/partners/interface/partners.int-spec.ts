@@ -648,9 +648,9 @@ describe('networks and partners over REST and GraphQL', () => {
       'SELECT network_id, number FROM ledger.dead_letters WHERE network_id IN ($1, $2) ORDER BY 1, 2',
       [one, other],
     );
-    expect(rows.map(({ network_id: network, number }) => `${String(network)}:${String(number)}`)).toEqual(
-      ['8801:1', '8801:2', '8801:3', '8802:1', '8802:2', '8802:3'],
-    );
+    expect(
+      rows.map(({ network_id: network, number }) => `${String(network)}:${String(number)}`),
+    ).toEqual(['8801:1', '8801:2', '8801:3', '8802:1', '8802:2', '8802:3']);
   });
 
   describe('GraphQL', () => {
