@@ -42,6 +42,10 @@ describe('api and projector as processes of their own, on a database of one’s 
   });
   const ready = async (process: ProductProcess): Promise<string> =>
     (await process.says(/ready at (http:\S+)/))[1] ?? '';
+  const probe = async (url: string) => {
+    const answer = await fetch(`${url}/health/ready`);
+    return { status: answer.status, text: await answer.text() };
+  };
   const until = async (what: string, holds: () => Promise<boolean>): Promise<void> => {
     const deadline = Date.now() + SERVED_TIMEOUT_MS;
     while (!(await holds())) {
@@ -107,7 +111,21 @@ describe('api and projector as processes of their own, on a database of one’s 
     projectors[1]?.signal('SIGTERM');
     expect(await projectors[1]?.ended()).toBe(0);
     await create();
-    for (const process of [replacement, api]) {
+    expect((await get('/health/ready')).status).toBe(200);
+    replacement.signal('SIGTERM');
+    expect(await replacement.ended()).toBe(0);
+    // Nobody keeps the read models up to date any more: an api of its own has to notice.
+    let words = '';
+    await until('the api is not ready', async () => {
+      const { status, text } = await probe(url);
+      words = text;
+      return status === 503;
+    });
+    expect(words).toMatch(/nobody has run it for \d+ s/);
+    expect(words).toContain('network_directory');
+    const last = run('projector');
+    await until('the api is ready again', async () => (await probe(url)).status === 200);
+    for (const process of [last, api]) {
       process.signal('SIGTERM');
       expect(await process.ended()).toBe(0);
     }
