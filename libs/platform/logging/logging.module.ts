@@ -1,5 +1,5 @@
 import type { DynamicModule } from '@nestjs/common';
-import { Module } from '@nestjs/common';
+import { Module, RequestMethod } from '@nestjs/common';
 import { LoggerModule } from 'nestjs-pino';
 import { pino } from 'pino';
 import type { LogLevel } from '../config/index.js';
@@ -42,6 +42,8 @@ export class LoggingModule {
       module: LoggingModule,
       imports: [
         LoggerModule.forRoot({
+          // Once for every path: the default comes twice to those outside of the API's prefix.
+          forRoutes: [{ path: '*splat', method: RequestMethod.ALL }],
           pinoHttp: {
             logger: createLogger(level, destination),
             // The same id as in the answer's problem, in events and in `X-Correlation-Id`.
@@ -60,7 +62,13 @@ export class LoggingModule {
               }),
               res: (response: { statusCode?: unknown }) => ({ statusCode: response.statusCode }),
             },
-            autoLogging: { ignore: (request) => pathOf(request.url).startsWith('/health/') },
+            autoLogging: {
+              // The framework's middleware may have cut the part of the path that it is mounted at.
+              ignore: (request) =>
+                pathOf(
+                  (request as { readonly originalUrl?: unknown }).originalUrl ?? request.url,
+                ).startsWith('/health/'),
+            },
           },
         }),
       ],
