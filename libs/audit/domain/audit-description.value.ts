@@ -7,9 +7,9 @@ export type AuditOutcome = 'succeeded' | 'refused';
 export interface AuditDescription {
   /** What was acted on: a kind in camelCase and its id as text. */
   readonly target: { readonly kind: string; readonly id: string };
-  readonly keyId?: string;
-  readonly partnerId?: number;
-  readonly reason?: string;
+  readonly keyId?: string | undefined;
+  readonly partnerId?: number | undefined;
+  readonly reason?: string | undefined;
   readonly outcome: AuditOutcome;
   /** Plain JSON, small, nothing secret; what it was and what it is now. */
   readonly before?: unknown;
@@ -54,17 +54,15 @@ export const describeByConvention: AuditDescriber = (event) => {
   const data = event.data as Data;
   const stream = streamParts(event.streamId);
   const keyId = data['keyId'];
-  const partnerId = partnerOf(data, stream);
-  const reason = reasonOf(data);
   const { before, after } = changeOf(data);
   return {
     target: targetOf(data, stream),
-    ...(typeof keyId === 'string' && isUuid(keyId) ? { keyId } : {}),
-    ...(partnerId === undefined ? {} : { partnerId }),
-    ...(reason === undefined ? {} : { reason }),
+    keyId: typeof keyId === 'string' && isUuid(keyId) ? keyId : undefined,
+    partnerId: partnerOf(data, stream),
+    reason: reasonOf(data),
     outcome: /(Denied|Refused|Rejected|Failed)$/.test(event.type) ? 'refused' : 'succeeded',
-    ...(before === undefined ? {} : { before }),
-    ...(after === undefined ? {} : { after }),
+    before,
+    after,
   };
 };
 

@@ -1,3 +1,5 @@
+import { isUuid } from '#kernel';
+
 export const AUDIT_WORDS_MAX = 64;
 export const AUDIT_WORD_CHARACTERS_MAX = 64;
 const SEARCHED_CHARACTERS_MAX = 4_096;
@@ -41,7 +43,13 @@ const IN_ASCII_WORD = Array.from({ length: LAST_ASCII + 1 }, (_, code) =>
   /[a-z0-9]/.test(String.fromCharCode(code)),
 );
 
+/** Most that hold an id are one. */
 const joinedIds = (lower: string): string =>
+  lower.length === ID_CHARACTERS && isUuid(lower)
+    ? lower.replaceAll('-', '')
+    : withIdsJoined(lower);
+
+const withIdsJoined = (lower: string): string =>
   lower.length >= ID_CHARACTERS && lower.includes('-') ? lower.replace(ID, '$1$2$3$4$5') : lower;
 
 function add(word: string, words: Set<string>): void {
