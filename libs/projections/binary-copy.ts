@@ -146,10 +146,8 @@ export class BinaryCopy {
     this.#int32(16);
     const buffer = this.#buffer;
     let at = this.#at;
-    for (let index = 0; index < UUID_CHARACTERS; index += 2) {
-      if (text.charCodeAt(index) === HYPHEN) index += 1;
+    for (const index of UUID_BYTES)
       buffer[at++] = (nibble(text.charCodeAt(index)) << 4) | nibble(text.charCodeAt(index + 1));
-    }
     this.#at = at;
   }
 
@@ -221,8 +219,8 @@ export class BinaryCopy {
   }
 }
 
-const UUID_CHARACTERS = 36;
-const HYPHEN = 0x2d;
+/** Where the bytes stand in a UUID's text. */
+const UUID_BYTES = [0, 2, 4, 6, 9, 11, 14, 16, 19, 21, 24, 26, 28, 30, 32, 34];
 const DIGIT_0 = 0x30;
 const LETTER_A = 0x61;
 

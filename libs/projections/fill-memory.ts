@@ -31,11 +31,19 @@ export class FillMemory {
     this.#newer.set(text, row);
   }
 
-  remember({ rows }: TableWrites): void {
-    for (const [text, row] of rows) this.#newer.set(text, row ?? null);
+  remember({ rows, finished }: TableWrites): void {
+    for (const [text, row] of rows)
+      if (finished.has(text)) this.#forget(text);
+      else this.#newer.set(text, row ?? null);
     if (this.#newer.size < this.rowsMax / 2) return;
     if (this.#older.size > 0) this.#complete = false;
     this.#older = this.#newer;
     this.#newer = new Map();
+  }
+
+  #forget(text: string): void {
+    this.#newer.delete(text);
+    this.#older.delete(text);
+    this.#complete = false;
   }
 }

@@ -10,7 +10,7 @@ export const STANDBY_POLL_INTERVAL_MS = 1_000;
 export const SETTLE_INTERVAL_MS = 50;
 
 /** Events in one transaction of one projection, at most. */
-export const BATCH_EVENTS_MAX = 1_000;
+export const BATCH_EVENTS_MAX = 2_000;
 /** Of a batch's data and metadata together (characters); a batch is closed when it has them. */
 export const BATCH_CHARACTERS_MAX = 8_388_608;
 /** Rows of one table that a fill remembers, so that it need not look them up again. */
@@ -56,6 +56,7 @@ export const COPY_ROWS_MIN = 100;
 export const SWITCH_LOCK_TIMEOUT_MS = 1_000;
 /** Each try that readers held up may wait twice as long as the one before, and comes as much later. */
 export const SWITCH_LOCK_TIMEOUT_MS_MAX = 8_000;
+export const DROP_LOCK_TIMEOUT_MS = 5_000;
 export const VERIFY_PAUSE_MS_MAX = 60_000;
 
 export const CHECKPOINT_POLL_INTERVAL_MS = 10;

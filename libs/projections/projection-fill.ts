@@ -161,7 +161,12 @@ export class ProjectionFill {
 
   /** What has to be looked up. */
   #missing(steps: readonly Step[]): Map<CompiledTable, Map<string, Row>> {
-    if ([...this.#memory.values()].every(({ complete }) => complete)) return new Map();
+    const forgotten = steps.some(({ table, text, change }) => {
+      if ('insert' in change) return false;
+      const memory = this.#memoryOf(table);
+      return !memory.complete && memory.get(text) === undefined;
+    });
+    if (!forgotten) return new Map();
     const missing = keysTouched(steps);
     for (const [table, keys] of missing) {
       const memory = this.#memoryOf(table);

@@ -2,7 +2,11 @@ import type pg from 'pg';
 import { consumerLabel, inTransaction } from './checkpoints.js';
 import type { ConsumerId } from './checkpoints.js';
 import { LOCK_NOT_AVAILABLE, sqlState } from './database-errors.js';
-import { SWITCH_LOCK_TIMEOUT_MS, SWITCH_LOCK_TIMEOUT_MS_MAX } from './limits.js';
+import {
+  DROP_LOCK_TIMEOUT_MS,
+  SWITCH_LOCK_TIMEOUT_MS,
+  SWITCH_LOCK_TIMEOUT_MS_MAX,
+} from './limits.js';
 import { SwitchRefusedError } from './projections.errors.js';
 import { buildName, dropTablesSql, historyName, qualified, tableName } from './table-schema.js';
 
@@ -105,6 +109,8 @@ export class ProjectionSwitch {
         name,
         which,
       ]);
+      // Nobody reads them; the server's own vacuum gives way, after its deadlock time-out.
+      await client.query(`SET LOCAL lock_timeout = ${String(DROP_LOCK_TIMEOUT_MS)}`);
       for (const statement of dropTablesSql(dropped.tables, which)) await client.query(statement);
     });
   }

@@ -50,6 +50,8 @@ export type RowChange =
       readonly key: Row;
       /** The columns that change, of a row that has to be there: without it the projection stops. */
       readonly update: (before: Row) => Row;
+      /** No later event is about this row: a fill forgets it, and would look it up again. */
+      readonly last?: boolean;
     }
   /** A row that was not there before (no look-up of what was); one that is there stops the projection. */
   | { readonly table: string; readonly insert: Row };

@@ -28,6 +28,8 @@ export interface TableWrites {
   readonly history: readonly Version[];
   /** What is there afterwards, by `keyText`, of all that was changed. */
   readonly rows: ReadonlyMap<string, Row | undefined>;
+  /** Those of them that no later event is about. */
+  readonly finished: ReadonlySet<string>;
 }
 
 /** One event could not be applied; all before it could. */
@@ -92,6 +94,8 @@ export function keysTouched(steps: readonly Step[]): Map<CompiledTable, Map<stri
   return touched;
 }
 
+type RowUpdate = Extract<RowChange, { readonly update: unknown }>;
+
 interface Slot {
   readonly key: Row;
   readonly existed: boolean;
@@ -102,6 +106,7 @@ class TableFold {
   readonly #slots = new Map<string, Slot>();
   readonly #grown: Row[] = [];
   readonly #history: Version[] = [];
+  readonly #finished = new Set<string>();
   /** Of the history's newest entries, by key: two changes of one event make one version. */
   readonly #versions = new Map<string, { readonly from: Position; readonly at: number }>();
 
@@ -143,10 +148,11 @@ class TableFold {
     this.#version(text, key, slot.row, before, at);
   }
 
-  update({ key, text }: Step, update: (before: Row) => Row, at: Position): void {
+  update({ key, text }: Step, { update, last }: RowUpdate, at: Position): void {
     const slot = this.#slot(key, text);
     const before = slot.row;
     if (!before) throw new RowShapeError(`table ${this.table.name} has no row ${text}`);
+    if (last) this.#finished.add(text);
     slot.row = this.#stored(updatedRow(this.table, before, update(before)), at, before);
     this.#version(text, key, slot.row, before, at);
   }
@@ -171,7 +177,8 @@ class TableFold {
       else if (row) updates.push(row);
       else if (existed) deletes.push(key);
     }
-    return { inserts, updates, deletes, history: this.#history, rows };
+    const finished = this.#finished;
+    return { inserts, updates, deletes, history: this.#history, rows, finished };
   }
 
   #stored(row: Record<string, ColumnValue>, at: Position, before: Row | undefined): Row {
@@ -221,7 +228,7 @@ export function foldSteps(steps: readonly Step[], lookUp: LookUp): Map<CompiledT
     if (!fold) folds.set(table, (fold = new TableFold(table, lookUp)));
     try {
       if ('change' in change) fold.change(step, change.change, event.position);
-      else if ('update' in change) fold.update(step, change.update, event.position);
+      else if ('update' in change) fold.update(step, change, event.position);
       else fold.insert(step, change.insert, event.position);
     } catch (error) {
       throw new ApplyError(event, error);

@@ -217,7 +217,9 @@ describe('the key directory', () => {
   });
 
   it('stops at an event about a key that was never issued', () => {
-    expect(() => spec.given([revoked()]).rows('api_keys')).toThrow(/table api_keys has no row 3 0000/);
+    expect(() => spec.given([revoked()]).rows('api_keys')).toThrow(
+      /table api_keys has no row 3 0000/,
+    );
   });
 
   it('handles every event of a key ring', () => {

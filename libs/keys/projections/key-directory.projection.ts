@@ -11,6 +11,9 @@ type Recorded<Type extends KeyRingEvent['type']> = RecordedEvent<
   Extract<KeyRingEvent, { type: Type }>
 >;
 
+/** Revocation, expiry and the end of a share are for good. */
+const LAST = true;
+
 /** Every event of a key ring has its changes here, or this does not compile. */
 const CHANGES: {
   readonly [Type in KeyRingEvent['type']]: (event: Recorded<Type>) => readonly RowChange[];
@@ -33,17 +36,21 @@ const CHANGES: {
   ],
   KeyReinstated: (event) => [versioned(event, () => ({ status: 'active', ...NOT_SUSPENDED }))],
   KeyRevoked: (event) => [
-    versioned(event, () => ({
-      status: 'revoked',
-      ...NOT_SUSPENDED,
-      revoked_at: event.metadata.recordedAt,
-      revoked_by: event.metadata.actor,
-      revocation_reason: event.data.reason,
-      revocation_note: event.data.note,
-      replaced_by: event.data.replacedBy,
-    })),
+    versioned(
+      event,
+      () => ({
+        status: 'revoked',
+        ...NOT_SUSPENDED,
+        revoked_at: event.metadata.recordedAt,
+        revoked_by: event.metadata.actor,
+        revocation_reason: event.data.reason,
+        revocation_note: event.data.note,
+        replaced_by: event.data.replacedBy,
+      }),
+      LAST,
+    ),
   ],
-  KeyExpired: (event) => [versioned(event, () => ({ status: 'expired', ...NOT_SUSPENDED }))],
+  KeyExpired: (event) => [versioned(event, () => ({ status: 'expired', ...NOT_SUSPENDED }), LAST)],
   KeyRevealed: (event) => [
     known('api_keys', event, { key_id: event.data.keyId }, () => ({
       last_revealed_at: event.metadata.recordedAt,
@@ -59,18 +66,30 @@ const CHANGES: {
     },
   ],
   ShareOpened: (event) => [
-    known('shares', event, { share_id: event.data.shareId }, () => ({
-      status: 'opened',
-      opened_at: event.metadata.recordedAt,
-      opened_by: event.data.openedBy,
-    })),
+    known(
+      'shares',
+      event,
+      { share_id: event.data.shareId },
+      () => ({
+        status: 'opened',
+        opened_at: event.metadata.recordedAt,
+        opened_by: event.data.openedBy,
+      }),
+      LAST,
+    ),
   ],
   ShareEnded: (event) => [
-    known('shares', event, { share_id: event.data.shareId }, () => ({
-      status: 'ended',
-      ended_at: event.metadata.recordedAt,
-      end_reason: event.data.reason,
-    })),
+    known(
+      'shares',
+      event,
+      { share_id: event.data.shareId },
+      () => ({
+        status: 'ended',
+        ended_at: event.metadata.recordedAt,
+        end_reason: event.data.reason,
+      }),
+      LAST,
+    ),
   ],
 };
 
@@ -235,11 +254,10 @@ function shared(event: Recorded<'KeyShared'>): Row {
 function versioned(
   event: RecordedEvent & { readonly data: { readonly keyId: string } },
   fields: () => Row,
+  last = false,
 ): RowChange {
-  return known('api_keys', event, { key_id: event.data.keyId }, (before) => ({
-    ...fields(),
-    version: Number(before['version']) + 1,
-  }));
+  const next = (before: Row) => ({ ...fields(), version: Number(before['version']) + 1 });
+  return known('api_keys', event, { key_id: event.data.keyId }, next, last);
 }
 
 /** A change of a row that an earlier event of the same stream made: without it the log is broken, and we stop. */
@@ -247,9 +265,10 @@ function known(
   table: string,
   event: RecordedEvent,
   id: Row,
-  fields: (before: Row) => Row,
+  update: (before: Row) => Row,
+  last = false,
 ): RowChange {
-  return { table, key: { network_id: networkOf(event), ...id }, update: fields };
+  return { table, key: { network_id: networkOf(event), ...id }, update, last };
 }
 
 /** `keyRing-<network>-<portal>-<holder type>-<holder id>`. */
