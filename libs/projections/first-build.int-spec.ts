@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import type { Position, RecordedEvent } from '#event-store';
-import type { Projection, ProjectionTable } from '#projections';
+import type { Projection, ProjectionTable, Row } from '#projections';
 import { MemoryEventStore, MemoryLog } from '#event-store/memory';
 import {
   ProjectionBuilds,
@@ -177,6 +177,41 @@ describe('a fill', () => {
       { table: 'count_events', rows: expect.any(Number), different: 0 },
     ]);
     expect(verification.tables[0]?.rows).toBeGreaterThan(ROWS_REMEMBERED);
+  });
+});
+
+describe('a fill of rows that are said to be finished', () => {
+  it('looks one up again when a later event is about it all the same', async () => {
+    const removed = (id: number) => ({ type: 'Removed' as const, data: { id } });
+    const finished = counts(1, {
+      name: 'finished',
+      tables: {
+        finished: { columns: { id: 'integer', ends: 'integer' }, key: ['id'], history: true },
+      },
+      apply: (event) => {
+        const key = { id: (event.data as { id: number }).id };
+        if (event.type === 'Counted') return [{ table: 'finished', insert: { ...key, ends: 0 } }];
+        const update = (before: Row) => ({ ends: Number(before['ends']) + 1 });
+        return [{ table: 'finished', key, update, last: true }];
+      },
+    });
+    await engine.append(counted(1), counted(2), removed(1));
+    await engine.append(...Array.from({ length: BATCH_EVENTS_MAX }, (_, n) => counted(n + 10)));
+    await engine.append(removed(1), removed(1), removed(2));
+    engine.runner([finished]);
+    const rows = await eventually(
+      () =>
+        engine.reads
+          .read({ projections: ['finished'] }, (sql) =>
+            sql.rows('SELECT id, ends FROM read.finished WHERE id < 10 ORDER BY id'),
+          )
+          .then(({ value }) => value),
+      ({ length }) => length === 2,
+    );
+    expect(rows).toEqual([
+      { id: 1, ends: 3 },
+      { id: 2, ends: 1 },
+    ]);
   });
 });
 
