@@ -44,6 +44,8 @@ export class ProjectionConsumer implements Consumer {
   readonly #applies: (type: string) => boolean;
   /** While its tables are filled. */
   #fill: ProjectionFill | undefined;
+  /** A batch failed: what would come after it is not prepared before the next lease. */
+  #failing = false;
 
   readonly #purpose: string | undefined;
 
@@ -69,6 +71,7 @@ export class ProjectionConsumer implements Consumer {
   }
 
   async prepare(lease: Lease): Promise<void> {
+    this.#failing = false;
     const fromTheStart = lease.progress.resume === undefined;
     this.#fillAgain(lease, fromTheStart);
     if (!fromTheStart) return;
@@ -94,6 +97,7 @@ export class ProjectionConsumer implements Consumer {
       if (events > 0) await this.#write(batch, events, lease);
       if (events < batch.events.length) throw new Error(`${this.id.build} stops there`);
     } catch (error) {
+      this.#failing = true;
       this.#fillAgain(lease, false);
       if (!isCausedByEvent(error)) throw error;
       await this.#upToFailing(batch, lease, error);
@@ -101,6 +105,7 @@ export class ProjectionConsumer implements Consumer {
   }
 
   async anticipate(events: readonly RecordedEvent[]): Promise<void> {
+    if (this.#failing) return;
     try {
       await this.#fill?.prepare(events);
     } catch (error) {

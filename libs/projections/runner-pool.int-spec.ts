@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { StallingProxy } from '#event-store/postgres/testing';
+import { StallingProxy } from '#test/stalling-proxy';
 import { inTransaction } from './checkpoints.js';
 import { ProjectionRunner } from './projection-runner.js';
 import type { RunnerPoolOptions } from './runner-pool.js';

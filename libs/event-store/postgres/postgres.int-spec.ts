@@ -29,7 +29,7 @@ import { eventStoreMigrations, PostgresEventStore, UnfitServerError } from './in
 import { NOTIFY_TIMEOUT_MS, READ_CONNECTIONS_MAX } from './postgres-event-store.js';
 import type { PostgresLog } from './testing/postgres-log.js';
 import { connectedTo, postgresLog, terminateSessions } from './testing/postgres-log.js';
-import { StallingProxy } from './testing/stalling-proxy.js';
+import { StallingProxy } from '#test/stalling-proxy';
 import { NOTIFY_INTERVAL_MS } from './wake-up.js';
 
 const SERVER_MS = 60_000;

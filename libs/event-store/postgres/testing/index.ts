@@ -1,1 +1,0 @@
-export { StallingProxy } from './stalling-proxy.js';
