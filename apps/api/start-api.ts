@@ -94,8 +94,8 @@ export async function startApi(options: ApiStart): Promise<NestFastifyApplicatio
     return { up: true };
   });
   checks.register('log', () => {
-    const { otherLog } = logWatch;
-    return Promise.resolve(otherLog === undefined ? { up: true } : { up: false, detail: otherLog });
+    const detail = logWatch.otherLog ?? logWatch.doubt;
+    return Promise.resolve(detail === undefined ? { up: true } : { up: false, detail });
   });
   if (options.watchesProjections) {
     const watch = new ProjectionWatch({
@@ -126,16 +126,20 @@ export async function startApi(options: ApiStart): Promise<NestFastifyApplicatio
   return app;
 }
 
-/** What the read models say is of another log, and what is written would be: only probes are answered. */
+/** What the read models say is, or may be, of another log, and what is written would be: only probes are answered. */
 function refuseOnAnotherLog(fastify: FastifyInstance, logWatch: LogWatch): void {
   fastify.addHook(
     'onRequest',
     (request: FastifyRequest, _reply: FastifyReply, done: (error?: Error) => void) => {
+      const code: RequestErrorCode | undefined =
+        logWatch.otherLog !== undefined
+          ? 'event-store/another-log'
+          : logWatch.doubt !== undefined
+            ? 'event-store/unavailable'
+            : undefined;
       const refused =
-        logWatch.otherLog !== undefined &&
-        !OPERATIONS_PATHS.has(request.url.split('?', 1)[0] ?? '');
-      if (refused) done(new DomainError('event-store/another-log' satisfies RequestErrorCode));
-      else done();
+        code !== undefined && !OPERATIONS_PATHS.has(request.url.split('?', 1)[0] ?? '');
+      done(refused ? new DomainError(code) : undefined);
     },
   );
 }

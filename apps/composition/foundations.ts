@@ -62,6 +62,7 @@ export async function openFoundations(options: FoundationOptions): Promise<Found
     await dataSource.initialize();
     await assertOwnLog(dataSource, eventStore);
     const ledger = await openOwnLedger(eventStore, clock, options.earlierEvents);
+    eventStore.keepTo?.(ledger.logId);
     return {
       config,
       databaseUrl,

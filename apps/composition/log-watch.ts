@@ -2,6 +2,8 @@ import { LOG_TOLERANCE_MS } from './own-log.js';
 import type { OtherLog } from './own-log.js';
 
 export const LOG_WATCH_INTERVAL_MS = 2_000;
+/** While it is in doubt whether the log is the right one, and so nothing is served. */
+export const LOG_DOUBT_INTERVAL_MS = 500;
 
 /**
  * Asks again and again whether the log is still the one that the database was filled from: somebody may restore it, or
@@ -10,6 +12,8 @@ export const LOG_WATCH_INTERVAL_MS = 2_000;
 export class LogWatch {
   /** Why nothing must be served; `undefined`: all is well, as far as could be asked. */
   otherLog: string | undefined;
+  /** What was seen may be passing, or another log: nothing must be served until that is known. */
+  doubt: string | undefined;
   private timer: NodeJS.Timeout | undefined;
   private stopped = false;
   private doubtfulSinceMs: number | undefined;
@@ -21,11 +25,14 @@ export class LogWatch {
 
   start(): void {
     if (this.stopped) return;
-    this.timer = setTimeout(() => {
-      void this.look().finally(() => {
-        this.start();
-      });
-    }, LOG_WATCH_INTERVAL_MS);
+    this.timer = setTimeout(
+      () => {
+        void this.look().finally(() => {
+          this.start();
+        });
+      },
+      this.doubt === undefined ? LOG_WATCH_INTERVAL_MS : LOG_DOUBT_INTERVAL_MS,
+    );
     this.timer.unref();
   }
 
@@ -43,6 +50,7 @@ export class LogWatch {
       return;
     }
     const now = performance.now();
+    this.doubt = found?.message;
     this.doubtfulSinceMs = found ? (this.doubtfulSinceMs ?? now) : undefined;
     const believed =
       found && (found.certain || now - (this.doubtfulSinceMs ?? now) >= LOG_TOLERANCE_MS)

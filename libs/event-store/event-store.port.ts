@@ -118,6 +118,14 @@ export abstract class EventStore {
   /** The last event's position as this node sees it; `undefined` when the log is empty. Proves nothing about other nodes. */
   abstract head(options?: CallOptions): Promise<Position | undefined>;
 
+  /**
+   * From now on nothing but the log's identity is read from any other log than this one, nothing is appended to it, and
+   * no answer of it counts (`LogMismatchError`, or `EventStoreUnavailableError` while there is doubt), whatever server
+   * takes the place of this one. An adapter whose log lies in the database of the read models has no need of it: they
+   * only change together.
+   */
+  keepTo?(logId: string): void;
+
   abstract close(): Promise<void>;
 }
 

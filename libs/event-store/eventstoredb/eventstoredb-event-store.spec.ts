@@ -10,6 +10,8 @@ import {
   EventStoreAccessDeniedError,
   EventStoreUnavailableError,
   LEDGER_BEACON_STREAM,
+  LogMismatchError,
+  openLedger,
   position,
   PositionNotInLogError,
   SUBSCRIPTION_BUFFER_EVENTS_MAX,
@@ -558,6 +560,106 @@ describe('a barrier', () => {
     old.regainQuorum();
     expect(await cutOff.barrier()).toBeGreaterThan(after);
   });
+});
+
+describe('a store that keeps to its log', () => {
+  let double: EventStoreDbDouble;
+  let store: EventStoreDBEventStore;
+  const ledgerOn = (on: EventStoreDBEventStore) =>
+    openLedger(on, { clock: { now: () => new Date() } });
+  beforeEach(async () => {
+    double = await startDouble();
+    store = open(double.connectionString);
+    store.keepTo((await ledgerOn(store)).logId);
+  });
+
+  /** What takes its place, at its port. */
+  const replaced = async (log = new DoubleLog()) => {
+    const { port } = double;
+    await double.goDown();
+    return startDouble({ port, log });
+  };
+  const anotherLedger = async () => {
+    const log = new DoubleLog();
+    await ledgerOn(open((await startDouble({ log })).connectionString));
+    return log;
+  };
+
+  it.each([
+    [
+      'an empty one',
+      () => Promise.resolve(new DoubleLog()),
+      EventStoreUnavailableError,
+      'no ledger',
+    ],
+    ['that of another ledger', anotherLedger, LogMismatchError, 'holds log'],
+  ])('sends nothing to %s in its place, and takes no answer of it', async (_, log, kind, words) => {
+    const s = stream();
+    await store.append(s, 'noStream', [happened(0)]);
+    const other = await replaced(await log());
+    const refused = { name: kind.name, message: expect.stringContaining(words) as unknown };
+    // The first call may meet the lost connection.
+    await store.head().catch(() => undefined);
+    await expect(store.append(stream(), 'noStream', [happened(1)])).rejects.toMatchObject(refused);
+    await expect(all(store.readStream(s))).rejects.toMatchObject(refused);
+    await expect(all(store.readAll())).rejects.toMatchObject(refused);
+    await expect(store.head()).rejects.toMatchObject(refused);
+    await expect(store.barrier({ timeoutMs: 500 })).rejects.toBeInstanceOf(Error);
+    expect(other.counts.append).toBe(0);
+    await other.stop();
+    await double.comeUp();
+    await appendUntilKnown(store, s, 0n, [happened(1)], { deadline: new Date(Date.now() + 5_000) });
+    expect(numbers(await all(store.readStream(s)))).toEqual([0, 1]);
+  });
+
+  it('sends nothing to it of what is under way in the moment of the change', async () => {
+    const outcomes: Promise<string>[] = [];
+    const write = () => {
+      const s = stream();
+      outcomes.push(
+        store.append(s, 'noStream', [happened(0)], { timeoutMs: 3_000 }).then(
+          () => s,
+          () => '',
+        ),
+      );
+    };
+    const writing = setInterval(write, 1);
+    try {
+      await until('some writes', () => double.counts.append > 20);
+      const other = await replaced();
+      await until('its word', () => other.counts.read > 0);
+      const before = outcomes.length;
+      await until('more writes', () => outcomes.length > before + 20);
+      clearInterval(writing);
+      const acknowledged = (await Promise.all(outcomes)).filter((s) => s !== '');
+      expect(acknowledged.length).toBeGreaterThan(0);
+      for (const s of acknowledged) expect(double.log.view(s).kind).toBe('found');
+      expect(other.counts.append).toBe(0);
+    } finally {
+      clearInterval(writing);
+    }
+  });
+
+  it('is followed by no subscriber into another log, and on when its own is back', async () => {
+    const s = stream();
+    const following = new Following(store, { filter: { streamPrefixes: [s] } });
+    await store.append(s, 'noStream', [happened(0)]);
+    await following.until('the first', () => following.events.length === 1);
+    const log = await anotherLedger();
+    const elsewhere = open((await startDouble({ log })).connectionString);
+    for (const n of upTo(40))
+      await elsewhere.append(s, n === 0 ? 'noStream' : BigInt(n) - 1n, [happened(100 + n)]);
+    const other = await replaced(log);
+    const reads = () => other.counts.read;
+    await until('it asks', () => reads() > 2);
+    await other.stop();
+    await double.comeUp();
+    const event = happened(1);
+    await appendUntilKnown(store, s, 0n, [event], { deadline: new Date(Date.now() + 10_000) });
+    await following.until('the second', () => following.events.length >= 2);
+    await following.stop();
+    expect(numbers(following.events)).toEqual([0, 1]);
+  }, 30_000);
 });
 
 describe('a cluster', () => {

@@ -24,6 +24,7 @@ import {
   EventCatalogue,
   EventStore,
   EventStoreUnavailableError,
+  findLedger,
   LEDGER_BEACON_STREAM,
   ledgerEvents,
   ledgerMetadata,
@@ -35,6 +36,7 @@ import { describeConnection, parseConnectionString } from './connection-settings
 import { appendFailure, kindOf } from './failures.js';
 import { Feed } from './feed.js';
 import { LogReader } from './log-reader.js';
+import { OwnLog } from './own-log.js';
 import { SafeClient } from './safe-client.js';
 import { StreamNames } from './stream-names.js';
 import { backoffMs, rest, withinTime } from './waiting.js';
@@ -73,6 +75,7 @@ export class EventStoreDBEventStore extends EventStore {
   readonly description: string;
   private readonly safe: SafeClient;
   private readonly names: StreamNames;
+  private readonly ownLog: OwnLog;
   private readonly reader: LogReader;
   private readonly beacon: Beacon;
   private readonly closing = new AbortController();
@@ -89,8 +92,13 @@ export class EventStoreDBEventStore extends EventStore {
     this.description = `${describeConnection(settings)}${named}`;
     this.timeoutMs = settings.defaultDeadlineMs ?? EVENT_STORE_TIMEOUT_MS_DEFAULT;
     this.safe = new SafeClient(settings);
-    this.reader = new LogReader(this.safe, this.names, this.closing.signal);
+    this.ownLog = new OwnLog(this.safe, () => findLedger(this), this.description);
+    this.reader = new LogReader(this.safe, this.names, this.closing.signal, this.ownLog);
     this.beacon = new Beacon(() => this.light(), this.closing.signal);
+  }
+
+  override keepTo(logId: string): void {
+    this.ownLog.keepTo(logId);
   }
 
   async append(
@@ -124,7 +132,7 @@ export class EventStoreDBEventStore extends EventStore {
       ? AbortSignal.any([options.signal, this.closing.signal])
       : this.closing.signal;
     if (signal.aborted) return;
-    const feed = new Feed(this.safe, this.reader, this.names, options, (what, error) =>
+    const feed = new Feed(this.safe, this.reader, this.names, this.ownLog, options, (what, error) =>
       this.options.warn?.(what, error),
     );
     let over = (): void => undefined;
@@ -197,9 +205,12 @@ export class EventStoreDBEventStore extends EventStore {
     streamId: string,
     expected: Expected,
     events: readonly NewEvent[],
-    deadline: number,
+    timeoutMs: number,
     signal: AbortSignal | undefined,
   ): Promise<Appended> {
+    const endsAtMs = performance.now() + timeoutMs;
+    const connection = await this.ownLog.connection(timeoutMs, signal);
+    const deadline = Math.max(1, Math.ceil(endsAtMs - performance.now()));
     const { credentials } = this.safe;
     const expectedRevision: AppendExpectedRevision =
       expected === 'noStream' ? NO_STREAM : expected === 'any' ? ANY : expected;
@@ -213,13 +224,20 @@ export class EventStoreDBEventStore extends EventStore {
     const unknown = (why: string) => (): Error =>
       new AppendOutcomeUnknownError(`it may be appended to ${streamId}: ${why}`);
     const signals = signal ? AbortSignal.any([signal, this.closing.signal]) : this.closing.signal;
-    return withinTime(
-      appending,
-      deadline + DEADLINE_GRACE_MS,
-      unknown(`no answer within ${String(deadline)} ms`),
-      signals,
-      unknown('aborted before the answer came'),
-    );
+    const otherConnection = unknown('the connection was lost before the answer came');
+    try {
+      const appended = await withinTime(
+        appending,
+        deadline + DEADLINE_GRACE_MS,
+        unknown(`no answer within ${String(deadline)} ms`),
+        signals,
+        unknown('aborted before the answer came'),
+      );
+      if (this.ownLog.isStill(connection)) return appended;
+    } catch (error) {
+      if (kindOf(error) !== 'wrongRevision' || this.ownLog.isStill(connection)) throw error;
+    }
+    throw otherConnection();
   }
 
   /** A server that just recognised a repetition may not know its position yet. */
@@ -250,6 +268,7 @@ export class EventStoreDBEventStore extends EventStore {
   private async limitBeacons(): Promise<void> {
     if (this.beaconsAreLimited) return;
     const { credentials } = this.safe;
+    await this.ownLog.connection(BEACON_TIMEOUT_MS, this.closing.signal);
     try {
       await withinTime(
         this.safe.use().setStreamMetadata(

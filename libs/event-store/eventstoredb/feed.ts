@@ -7,6 +7,7 @@ import {
   EventStoreUnavailableError,
   LEDGER_BEACON_STREAM,
   letsThrough,
+  LogMismatchError,
   position,
   POSITION_MAX,
   PositionNotInLogError,
@@ -16,6 +17,7 @@ import {
 import { isPassing, placeOf, readFailure } from './failures.js';
 import type { Place } from './failures.js';
 import type { LogReader } from './log-reader.js';
+import type { OwnLog } from './own-log.js';
 import type { SafeClient } from './safe-client.js';
 import { bytesOf, toStoredEvent } from './stored-event.js';
 import type { StreamNames } from './stream-names.js';
@@ -69,6 +71,7 @@ export class Feed {
     private readonly safe: SafeClient,
     private readonly reader: LogReader,
     private readonly names: StreamNames,
+    private readonly ownLog: OwnLog,
     private readonly options: SubscribeOptions,
     private readonly trouble: (what: string, error: unknown) => void,
   ) {
@@ -135,7 +138,7 @@ export class Feed {
             this.fail(error);
             return;
           }
-        } else if (!isPassing(error)) {
+        } else if (!isPassing(error) && !(error instanceof LogMismatchError)) {
           this.fail(readFailure(error, undefined));
           return;
         }
@@ -161,6 +164,10 @@ export class Feed {
     this.listeningSinceMs = performance.now();
     const { credentials } = this.safe;
     const { filter } = this.options;
+    const connection = await this.ownLog.connection(
+      EVENT_STORE_TIMEOUT_MS_DEFAULT,
+      this.stopping.signal,
+    );
     const subscription = this.safe.use().subscribeToAll(
       {
         fromPosition: this.resumeFrom() ?? START,
@@ -200,6 +207,10 @@ export class Feed {
           subscription.push({ mark: 'caughtUp' } satisfies Mark);
         });
         subscription.on('data', (item: AllStreamResolvedEvent | Mark) => {
+          if (!this.ownLog.isStill(connection)) {
+            reject(new EventStoreUnavailableError('the connection was lost'));
+            return;
+          }
           try {
             this.arrive(item);
           } catch (error) {

@@ -7,10 +7,16 @@ import type {
   ReadStreamOptions,
   StoredEvent,
 } from '../index.js';
-import { EVENT_STORE_TIMEOUT_MS_DEFAULT, position, PositionNotInLogError } from '../index.js';
+import {
+  EVENT_STORE_TIMEOUT_MS_DEFAULT,
+  LEDGER_STREAM,
+  position,
+  PositionNotInLogError,
+} from '../index.js';
 import { drain } from './drain.js';
 import { isPassing, kindOf, placeOf, readFailure, tooLate } from './failures.js';
 import type { Place } from './failures.js';
+import type { OwnConnection, OwnLog } from './own-log.js';
 import type { SafeClient } from './safe-client.js';
 import { toStoredEvent } from './stored-event.js';
 import { isSystem } from './stream-names.js';
@@ -42,6 +48,7 @@ export class LogReader {
     private readonly safe: SafeClient,
     private readonly names: StreamNames,
     private readonly closing: AbortSignal,
+    private readonly ownLog: OwnLog,
   ) {}
 
   async *stream(
@@ -55,7 +62,11 @@ export class LogReader {
     let left = maxCount;
     let failures = 0;
     while (left > 0) {
+      let connection: OwnConnection;
       try {
+        // Which log it is says this stream, of whatever log it is.
+        if (streamId !== LEDGER_STREAM)
+          connection = await this.ownLog.connection(timeoutMs, signal);
         const read = this.safe.use().readStream(stored, {
           direction: backwards ? BACKWARDS : FORWARDS,
           fromRevision: from ?? (backwards ? END : START),
@@ -67,6 +78,7 @@ export class LogReader {
           this.closing,
         ]);
         for await (const { event } of items) {
+          this.assertStill(connection);
           if (!event) continue;
           failures = 0;
           left -= 1;
@@ -74,9 +86,10 @@ export class LogReader {
           if (backwards && event.revision === 0n) return;
           from = backwards ? event.revision - 1n : event.revision + 1n;
         }
+        this.assertStill(connection);
         return;
       } catch (error) {
-        if (kindOf(error) === 'streamNotFound') return;
+        if (kindOf(error) === 'streamNotFound' && this.ownLog.isStill(connection)) return;
         failures += 1;
         await this.mayAgain(error, failures, streamId, signal);
       }
@@ -159,6 +172,7 @@ export class LogReader {
     let failures = 0;
     for (;;) {
       try {
+        const connection = await this.ownLog.connection(timeoutMs, signal);
         const read = this.safe.use().readAll({
           direction: backwards ? BACKWARDS : FORWARDS,
           fromPosition: from ?? (backwards ? END : START),
@@ -170,6 +184,7 @@ export class LogReader {
           this.closing,
         ]);
         for await (const { event } of items) {
+          this.assertStill(connection);
           if (!event || event.position.commit === last) continue;
           failures = 0;
           left -= 1;
@@ -177,6 +192,7 @@ export class LogReader {
           from = event.position;
           yield event;
         }
+        this.assertStill(connection);
         return;
       } catch (error) {
         failures += 1;
@@ -186,6 +202,11 @@ export class LogReader {
         if (last !== undefined && !backwards && left < UNLIMITED) left += 1;
       }
     }
+  }
+
+  /** What it throws is passing: the next attempt asks first whose log it is. */
+  private assertStill(connection: OwnConnection): void {
+    if (!this.ownLog.isStill(connection)) throw new Error('the connection was lost meanwhile');
   }
 
   /** Throws unless another attempt may help. */

@@ -12,6 +12,7 @@ export const CONNECT_TIMEOUT_MS = 5_000;
 /** gRPC's connectivity states and status, of which the client exports none. */
 const CONNECTING = 1;
 const READY = 2;
+const SHUTDOWN = 4;
 const UNAVAILABLE = 14;
 
 /** Members of the client that its types hide. */
@@ -19,11 +20,13 @@ interface Internals {
   handleError: (client: unknown, error: unknown) => Promise<void>;
   supports: () => Promise<boolean>;
   getChannel: () => Promise<Channel>;
+  createChannel: () => Promise<Channel>;
 }
 
 interface Channel {
   close(): void;
   getConnectivityState(tryToConnect: boolean): number;
+  watchConnectivityState(currentState: number, deadline: number, changed: () => void): void;
 }
 
 /** Sent over an insecure connection only, where the client drops them: they choose its route, and nobody sees them. */
@@ -36,6 +39,7 @@ export class SafeClient {
   readonly credentials: Credentials | undefined;
   private used = false;
   private watching = false;
+  private connections = 0;
 
   constructor(settings: ConnectionSettings) {
     this.credentials = settings.credentials ?? (settings.tls ? undefined : ROUTE_ONLY);
@@ -50,6 +54,25 @@ export class SafeClient {
     internals.handleError = async (client, error) => {
       await handleError(client, error).catch(() => undefined);
     };
+    const createChannel = internals.createChannel;
+    internals.createChannel = async () => {
+      const channel = await createChannel();
+      this.connections += 1;
+      this.leaveWhenLost(channel);
+      return channel;
+    };
+  }
+
+  /** What began and was answered under one number went over one connection, so it met one server. */
+  get connection(): number {
+    return this.connections;
+  }
+
+  /** The number of the connection that the next call takes, unless it is lost before. */
+  async connect(): Promise<number> {
+    this.used = true;
+    await (this.client as unknown as Internals).getChannel();
+    return this.connections;
   }
 
   use(): EventStoreDBClient {
@@ -78,6 +101,25 @@ export class SafeClient {
     } finally {
       this.watching = false;
     }
+  }
+
+  /**
+   * By itself a channel connects again, and sends what waits to whatever server is there now. The channel says that a
+   * connection is lost before any other one can be there.
+   */
+  private leaveWhenLost(channel: Channel): void {
+    const state = channel.getConnectivityState(false);
+    if (state === SHUTDOWN) return;
+    channel.watchConnectivityState(state, Infinity, () => {
+      if (state !== READY) {
+        this.leaveWhenLost(channel);
+        return;
+      }
+      this.connections += 1;
+      if (channel.getConnectivityState(false) === SHUTDOWN) return;
+      const lost = Object.assign(new Error('the connection was lost'), { code: UNAVAILABLE });
+      void (this.client as unknown as Internals).handleError({ getChannel: () => channel }, lost);
+    });
   }
 
   /** `dispose` ends the streams, and leaves the connection open. */

@@ -211,6 +211,48 @@ describe('without its event store, the product', () => {
     }
   }, 150_000);
 
+  it('acknowledges no write while an empty event store stands in the place of its own, and serves nothing', async () => {
+    served.start(environment());
+    await served.ready();
+    const as = await served.network();
+    await served.must('/v1/partners', partner(1, as));
+    const { port } = double;
+    await double.goDown();
+    const empty = await EventStoreDbDouble.start({ port });
+    const answers: Reply[] = [];
+    const writing = async (partnerId: number) => {
+      answers.push(await served.call('/v1/partners', partner(partnerId, as)));
+    };
+    try {
+      const writes = Promise.all([2, 3, 4].map(writing));
+      let doubt: Reply | undefined;
+      await served.until('a read that is refused', async () => {
+        doubt = await served.call('/v1/partners/1', { as });
+        return doubt.status === 503;
+      });
+      expect(doubt && refusal(doubt)).toEqual(unavailable('event-store/unavailable'));
+      expect((await served.call('/health/ready')).text).toContain('holds no ledger');
+      await writing(5);
+      await served.until('the word of another log', async () => {
+        const { body } = await served.call('/v1/partners/1', { as });
+        return body['code'] === 'event-store/another-log';
+      });
+      await writing(6);
+      await writes;
+      expect(answers.map(({ status }) => status)).toEqual([503, 503, 503, 503, 503]);
+      expect(empty.counts.append).toBe(0);
+    } finally {
+      await empty.stop();
+    }
+    await double.comeUp();
+    await served.until(
+      'its own log',
+      async () => (await served.call('/v1/partners/1', { as })).status === 200,
+    );
+    for (const partnerId of [2, 3, 4, 5, 6])
+      expect((await served.must('/v1/partners', partner(partnerId, as))).status).toBe(201);
+  }, 150_000);
+
   it('stops serving when the log becomes another one under it, and goes on when its own is back', async () => {
     served.start(environment());
     await served.ready();
