@@ -524,6 +524,21 @@ describe('a barrier', () => {
     expect(performance.now() - began).toBeLessThan(5_000);
   });
 
+  it('says once that the number of beacons can not be limited, however often it is asked for', async () => {
+    const double = await startDouble();
+    const { connectionString } = double;
+    await double.goDown();
+    const told: string[] = [];
+    const store = new EventStoreDBEventStore({ connectionString, warn: (what) => told.push(what) });
+    stores.push(store);
+    await expect(store.barrier({ timeoutMs: 2_500 })).rejects.toThrow();
+    expect(told).toEqual(['the number of kept beacons could not be limited']);
+    await double.comeUp();
+    await store.barrier();
+    expect(double.log.view(`$$${LEDGER_BEACON_STREAM}`).kind).toBe('found');
+    expect(told).toHaveLength(1);
+  });
+
   it('keeps a bounded number of beacons', async () => {
     const double = await startDouble();
     const store = open(double.connectionString);

@@ -82,6 +82,7 @@ export class EventStoreDBEventStore extends EventStore {
   private readonly timeoutMs: number;
   private readonly feeds = new Set<Promise<void>>();
   private beaconsAreLimited = false;
+  private saidThatBeaconsAreNotLimited = false;
   private closed: Promise<void> | undefined;
 
   constructor(private readonly options: EventStoreDBOptions) {
@@ -289,9 +290,10 @@ export class EventStoreDBEventStore extends EventStore {
       this.beaconsAreLimited = true;
     } catch (error) {
       this.beaconsAreLimited = kindOf(error) === 'wrongRevision';
-      // More beacons than needed are kept until it works: no reason to refuse a barrier.
-      if (!this.beaconsAreLimited)
-        this.options.warn?.('the number of kept beacons could not be limited', error);
+      // More beacons than needed are kept until it works: no reason to refuse a barrier, or to say so with each one.
+      if (this.beaconsAreLimited || this.saidThatBeaconsAreNotLimited) return;
+      this.saidThatBeaconsAreNotLimited = true;
+      this.options.warn?.('the number of kept beacons could not be limited', error);
     }
   }
 }
