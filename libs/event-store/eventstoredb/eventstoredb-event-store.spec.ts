@@ -812,11 +812,23 @@ describe('TLS and credentials', () => {
     expect(double.counts.batchAppend).toBe(0);
   });
 
-  it('an unknown authority: nothing is sent', async () => {
-    const store = at('admin:ge%3Aheim@', undefined);
+  it.each([
+    ['none', () => undefined],
+    [
+      'that of another server',
+      async () => {
+        const file = join(folder, `${randomUUID()}.pem`);
+        writeFileSync(file, (await startDouble({ tls: true })).certificateAuthority ?? '');
+        return file;
+      },
+    ],
+  ])('an unknown authority (%s): nothing is sent, and it says what to name', async (_, file) => {
+    const store = at('admin:ge%3Aheim@', await file());
+    const told = 'tlsCAFile in the connection string';
     await expect(
       store.append(stream(), 'noStream', [happened(0)], { timeoutMs: 2_000 }),
-    ).rejects.toThrow();
+    ).rejects.toThrow(told);
+    await expect(store.head()).rejects.toThrow(told);
     expect(double.counts.append).toBe(0);
   });
 });

@@ -55,6 +55,9 @@ const KINDS_BY_CODE: Readonly<Record<number, FailureKind | undefined>> = {
 const NOT_SENT =
   /No connection established|Name resolution failed|Failed to discover|failed to connect to all addresses|Channel closed before call started/i;
 
+/** What Node says of a server's certificate that it does not trust, inside gRPC's words. */
+const DISTRUSTED = /certificate|altnames/i;
+
 /** By type first, then by gRPC code: what is left may have been carried out. */
 export function kindOf(error: unknown): FailureKind {
   if (typeof error !== 'object' || error === null) return 'unclear';
@@ -86,10 +89,10 @@ export function appendFailure(error: unknown, streamId: string, expected: Expect
       );
     case 'notLeader':
     case 'notSent':
-      return new EventStoreUnavailableError(`not appended: ${textOf(error)}`, options);
+      return new EventStoreUnavailableError(`not appended: ${withAdvice(error)}`, options);
     case 'streamNotFound':
     case 'unclear':
-      return new AppendOutcomeUnknownError(`it may be appended: ${textOf(error)}`, options);
+      return new AppendOutcomeUnknownError(`it may be appended: ${withAdvice(error)}`, options);
   }
 }
 
@@ -101,7 +104,7 @@ export function readFailure(error: unknown, streamId: string | undefined): Base 
   if (kind === 'denied') return accessDenied('a read', error);
   if (kind === 'streamDeleted' && streamId !== undefined)
     return new StreamTombstonedError(streamId);
-  return new EventStoreUnavailableError(`not read: ${textOf(error)}`, options);
+  return new EventStoreUnavailableError(`not read: ${withAdvice(error)}`, options);
 }
 
 function accessDenied(what: string, cause: unknown): EventStoreAccessDeniedError {
@@ -121,6 +124,14 @@ export function isPassing(error: unknown): boolean {
 
 export function textOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
+}
+
+function withAdvice(error: unknown): string {
+  const text = textOf(error);
+  return DISTRUSTED.test(text)
+    ? `${text}. The server's certificate is not trusted for this address: name the PEM file of the authority that signed ` +
+        'it as tlsCAFile in the connection string (esdb://…?tlsCAFile=…), and the host as the certificate does'
+    : text;
 }
 
 /** A subscription or read stood still for longer than its deadline. */
