@@ -6,6 +6,10 @@ import type { PoolOptions } from './pool.js';
 
 /** Another process may be migrating a large ledger. */
 export const MIGRATION_LOCK_TIMEOUT_MS = 120_000;
+/** One statement of a migration, on a large ledger; a server that says nothing for longer is given up. */
+export const MIGRATION_ANSWER_TIMEOUT_MS = 30 * 60_000;
+/** What the driver says when no answer came in time. */
+const NO_ANSWER = 'Query read timeout';
 const MIGRATION_LOCK = 'keyledger migrations';
 const APPLICATION_NAME = 'keyledger-migrate';
 const INSUFFICIENT_PRIVILEGE = '42501';
@@ -22,17 +26,19 @@ export type MigrationClass = new () => MigrationInterface;
  * Brings the database to what these migrations make of it, as the URL's user, one process at a time. Creates the role
  * `keyledger_runtime` (no login) and schema `ledger` first. Safe to call again, and by many at once.
  *
- * @throws {MigrationError} the database is not UTF-8, or its user may not create or take the role.
+ * @throws {MigrationError} the database is not UTF-8, its user may not create or take the role, or no answer came.
  * @returns the names of the migrations that were run.
  */
 export async function migrate(
   url: string,
   migrations: readonly MigrationClass[],
+  answerTimeoutMs = MIGRATION_ANSWER_TIMEOUT_MS,
 ): Promise<readonly string[]> {
   const options = {
     url,
     applicationName: APPLICATION_NAME,
     statementTimeoutMs: 0,
+    answerTimeoutMs,
     idleInTransactionTimeoutMs: 0,
   } as const;
   const client = new pg.Client({
@@ -54,6 +60,13 @@ export async function migrate(
     } finally {
       await source.destroy();
     }
+  } catch (error) {
+    if (!(error instanceof Error) || !error.message.includes(NO_ANSWER)) throw error;
+    throw new MigrationError(
+      `the database gave no answer to a migration within ${String(answerTimeoutMs / 1_000)} s: see what it is waiting ` +
+        'for (pg_stat_activity), and start the migrations again',
+      { cause: error },
+    );
   } finally {
     await client.end();
   }

@@ -26,6 +26,8 @@ export interface PoolOptions {
   readonly applicationName: string;
   /** 0: none (rebuilds, subscriptions). */
   readonly statementTimeoutMs?: number;
+  /** On the client's side, for one answer. Default: the statement's time-out and `ANSWER_GRACE_MS`, or none. */
+  readonly answerTimeoutMs?: number;
   readonly idleInTransactionTimeoutMs?: number;
   readonly lockTimeoutMs?: number;
   readonly connectionsMax?: number;
@@ -36,6 +38,9 @@ export interface PoolOptions {
 /** What a pool and a TypeORM DataSource are configured with: time-outs everywhere, our type parsers, UTC. */
 export function connectionConfig(options: PoolOptions): PoolConfig {
   const statementTimeoutMs = options.statementTimeoutMs ?? STATEMENT_TIMEOUT_MS_DEFAULT;
+  const answerTimeoutMs =
+    options.answerTimeoutMs ??
+    (statementTimeoutMs === 0 ? undefined : statementTimeoutMs + ANSWER_GRACE_MS);
   const settings: Record<string, string | number> = {
     TimeZone: 'UTC',
     DateStyle: 'ISO',
@@ -61,7 +66,7 @@ export function connectionConfig(options: PoolOptions): PoolConfig {
     keepAlive: true,
     keepAliveInitialDelayMillis: KEEPALIVE_DELAY_MS,
     types: typeParsers,
-    ...(statementTimeoutMs === 0 ? {} : { query_timeout: statementTimeoutMs + ANSWER_GRACE_MS }),
+    ...(answerTimeoutMs === undefined ? {} : { query_timeout: answerTimeoutMs }),
   };
 }
 

@@ -25,6 +25,15 @@ class Broken1700000000002 implements MigrationInterface {
   }
 }
 
+class Endless1700000000003 implements MigrationInterface {
+  async up(runner: QueryRunner): Promise<void> {
+    await runner.query('SELECT pg_sleep(300)');
+  }
+  async down(): Promise<void> {
+    // Forward only.
+  }
+}
+
 describe('migrate', () => {
   let database: TestDatabase;
   beforeAll(async () => {
@@ -50,6 +59,14 @@ describe('migrate', () => {
     } finally {
       await pool.end();
     }
+  });
+
+  it('ends with one line when the database gives no answer', async () => {
+    await expect(migrate(database.url, [Endless1700000000003], 300)).rejects.toMatchObject({
+      name: MigrationError.name,
+      message: expect.stringContaining('no answer to a migration within 0.3 s') as unknown,
+    });
+    expect(await migrate(database.url, [Colours1700000000001])).toBeDefined();
   });
 
   it('gives the runtime role what the migration granted, and nothing more', async () => {
