@@ -10,6 +10,8 @@ const BUFFER_BYTES_MIN = 1 << 20;
 const HEADER = Buffer.from('5047434f50590aff0d0a000000000000000000', 'hex');
 const TRAILER = -1;
 const NULL_LENGTH = -1;
+/** A length and a UUID: the most that a column takes whose size is that of its type. */
+const FIXED_BYTES_MAX = 20;
 const LENGTH_BYTES = 4;
 /** Of UTF-8, for one UTF-16 code unit. */
 const BYTES_PER_CODE_UNIT_MAX = 3;
@@ -31,6 +33,7 @@ export class BinaryCopy {
   #at = 0;
   #rows = 0;
   readonly #livesOn: boolean;
+  readonly #types: readonly ColumnType[];
 
   /** @param livesOn values come again, in later versions of their rows. */
   constructor(
@@ -38,6 +41,7 @@ export class BinaryCopy {
     livesOn = false,
   ) {
     this.#livesOn = livesOn;
+    this.#types = columns.map(({ type }) => type);
     this.clear();
   }
 
@@ -58,18 +62,24 @@ export class BinaryCopy {
   /** A version of a row: `deleted` is one column more, the last one. */
   addVersion(row: Row, deleted: boolean): void {
     this.#fields(row, this.columns.length + 1);
+    this.#room(FIXED_BYTES_MAX);
     this.#value('boolean', deleted);
   }
 
   #fields(row: Row, fields: number): void {
+    const types = this.#types;
+    // All rows of a table have its columns in its order.
+    const values = Object.values(row);
+    if (values.length !== types.length) throw new TypeError('not a row of this table');
     this.#room(2);
     this.#int16(fields);
-    for (const { name, type } of this.columns) {
-      const value = row[name] ?? null;
-      if (value === null) {
-        this.#room(LENGTH_BYTES);
-        this.#int32(NULL_LENGTH);
-      } else this.#value(type, value);
+    for (let index = 0; index < types.length; index += 1) {
+      const value = values[index] ?? null;
+      const type = types[index];
+      // Of a column without a value, or one of a few bytes.
+      this.#room(FIXED_BYTES_MAX);
+      if (value === null || type === undefined) this.#int32(NULL_LENGTH);
+      else this.#value(type, value);
     }
     this.#rows += 1;
   }
@@ -86,18 +96,15 @@ export class BinaryCopy {
   #value(type: ColumnType, value: Exclude<ColumnValue, null>): void {
     switch (type) {
       case 'bigint':
-        this.#room(12);
         this.#int32(8);
         this.#view.setBigInt64(this.#at, value as bigint);
         this.#at += 8;
         return;
       case 'boolean':
-        this.#room(5);
         this.#int32(1);
         this.#buffer[this.#at++] = value ? 1 : 0;
         return;
       case 'integer':
-        this.#room(8);
         this.#int32(4);
         this.#int32(value as number);
         return;
@@ -134,7 +141,6 @@ export class BinaryCopy {
   #time(text: string): void {
     const microseconds = (milliseconds(text) - POSTGRES_EPOCH_MS) * MICROSECONDS_PER_MS;
     const high = Math.floor(microseconds / TWO_TO_32);
-    this.#room(12);
     this.#int32(8);
     this.#int32(high);
     this.#view.setUint32(this.#at, microseconds - high * TWO_TO_32);
@@ -142,7 +148,6 @@ export class BinaryCopy {
   }
 
   #uuid(text: string): void {
-    this.#room(20);
     this.#int32(16);
     const buffer = this.#buffer;
     let at = this.#at;

@@ -199,6 +199,7 @@ class TableFold {
       ? { row, deleted: false }
       : {
           row: {
+            ...this.table.emptyRow,
             ...key,
             [FROM_POSITION]: at,
             [BORN_POSITION]: before?.[BORN_POSITION] ?? at,
