@@ -1,6 +1,7 @@
 import { generateKeyPairSync, randomBytes, randomUUID, type JsonWebKey } from 'node:crypto';
-import { chmodSync, mkdirSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { makeFolder } from '#platform/folders';
 import { DEVELOPMENT_USERS } from './development-users.js';
 
 /** What one installation keeps, so that issuer, keys and passwords are the same after a restart. */
@@ -82,7 +83,7 @@ function readPrivate(file: string): unknown {
 
 /** Whole or not at all: a crash in between leaves the former file. */
 function writePrivate(folder: string, file: string, content: unknown): void {
-  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  makeFolder(folder, 0o700);
   const draft = `${file}.${randomUUID()}`;
   writeFileSync(draft, `${JSON.stringify(content, undefined, 2)}\n`, { mode: 0o600, flag: 'wx' });
   chmodSync(draft, 0o600);

@@ -1,7 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import {
   chmodSync,
-  mkdirSync,
   openSync,
   closeSync,
   readFileSync,
@@ -13,6 +12,7 @@ import {
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { makeFolder } from '#platform/folders';
 
 /** What `keyledger login` keeps of one API. */
 export interface Credentials {
@@ -53,7 +53,7 @@ export class CredentialsFile {
   write(api: string, credentials: Credentials | undefined): void {
     const all = Object.entries(this.all()).filter(([name]) => name !== api);
     if (credentials) all.push([api, credentials]);
-    mkdirSync(this.folder, { recursive: true, mode: 0o700 });
+    makeFolder(this.folder, 0o700);
     const draft = `${this.file}.${randomUUID()}`;
     writeFileSync(draft, `${JSON.stringify(Object.fromEntries(all), undefined, 2)}\n`, {
       mode: 0o600,
@@ -65,7 +65,7 @@ export class CredentialsFile {
 
   /** One process at a time: a refresh token works once, and its second use ends the login. */
   async exclusively<T>(work: () => Promise<T>): Promise<T> {
-    mkdirSync(this.folder, { recursive: true, mode: 0o700 });
+    makeFolder(this.folder, 0o700);
     const lock = `${this.file}.lock`;
     const startedAt = performance.now();
     for (;;) {

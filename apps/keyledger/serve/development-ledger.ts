@@ -1,10 +1,11 @@
 import { randomBytes } from 'node:crypto';
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { findLedger } from '#event-store';
 import { EventStoreDBEventStore, LEDGER_NAME } from '#event-store/eventstoredb';
 import type { Config } from '#platform/config';
 import { ConfigError } from '#platform/config';
+import { makeFolder } from '#platform/folders';
 import { createDataSource, RUNTIME_ROLE } from '#platform/postgres';
 import { knowsLog } from '../../composition/own-log.js';
 
@@ -31,7 +32,7 @@ export async function withDevelopmentLedger(
     ledger = (await isFreeOrOwn(eventStore.connectionString, databaseUrl))
       ? null
       : `dev${randomBytes(NAME_BYTES).toString('hex')}`;
-    mkdirSync(config.dataDir, { recursive: true, mode: 0o700 });
+    makeFolder(config.dataDir, 0o700);
     writeFileSync(file, `${JSON.stringify({ ledger })}\n`, { mode: 0o600 });
     if (ledger !== null)
       tell(

@@ -4,7 +4,6 @@ import {
   chmodSync,
   constants,
   existsSync,
-  mkdirSync,
   mkdtempSync,
   readFileSync,
   renameSync,
@@ -13,6 +12,7 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { makeFolder } from '../folders/index.js';
 import { EmbeddedPostgresError, hasCode, reason } from './embedded-postgres.errors.js';
 import { canReach } from './server-user.js';
 import type { ServerUser } from './server-user.js';
@@ -32,7 +32,7 @@ export interface ServerState {
 /** @throws {EmbeddedPostgresError} the folder can't be made or written. */
 export function prepareFolder(folder: string): void {
   try {
-    mkdirSync(folder, { recursive: true });
+    makeFolder(folder);
     accessSync(folder, constants.R_OK | constants.W_OK | constants.X_OK);
   } catch (error) {
     throw unwritable(folder, error);
@@ -102,7 +102,7 @@ function newPlace(folder: string, user: ServerUser | undefined): string {
       ? path.join(reachableBase(user), `ledger-${randomBytes(6).toString('hex')}`)
       : path.join(folder, 'postgres');
   try {
-    mkdirSync(place, { recursive: true });
+    makeFolder(place);
     chmodSync(place, user ? 0o711 : 0o700);
   } catch (error) {
     throw unwritable(place, error);
@@ -113,7 +113,7 @@ function newPlace(folder: string, user: ServerUser | undefined): string {
 function reachableBase(user: ServerUser): string {
   for (const base of [SYSTEM_FOLDER, path.join(tmpdir(), 'keyledger')]) {
     try {
-      mkdirSync(base, { recursive: true, mode: 0o711 });
+      makeFolder(base, 0o711);
       const { uid, mode } = statSync(base);
       if (uid !== process.getuid?.() || (mode & 0o022) !== 0) continue;
       chmodSync(base, mode | 0o711);

@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { constants } from 'node:fs';
-import { link, mkdir, open, unlink } from 'node:fs/promises';
+import { link, open, unlink } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { makeFolder } from '#platform/folders';
 import type { RootKeys } from '../sealing-keys.port.js';
 import { randomRootKey, rootKeyFromBase64 } from './root-key.js';
 
@@ -49,7 +50,7 @@ export async function readLocalKeyFile(path: string): Promise<RootKeys | undefin
 export async function createLocalKeyFile(path: string): Promise<RootKeys> {
   const keys: RootKeys = { wrappingKey: randomRootKey(), peppers: [randomRootKey()] };
   const folder = dirname(path);
-  await mkdir(folder, { recursive: true, mode: 0o700 });
+  makeFolder(folder, 0o700);
   const draft = join(folder, `.keys-${randomBytes(8).toString('hex')}`);
   const file = await open(draft, 'wx', 0o600);
   try {
