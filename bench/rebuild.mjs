@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { discardEmbeddedPostgres, startEmbeddedPostgres } from '../dist/libs/platform/embedded-postgres/index.js';
 import { migrate } from '../dist/libs/platform/postgres/index.js';
-import { migrationsFor } from '../dist/apps/composition/catalogue.js';
+import { migrationsFor, projections } from '../dist/apps/composition/catalogue.js';
 import { rounded } from './measure.mjs';
 import { fillLog } from './rebuild-log.mjs';
 
@@ -22,7 +22,12 @@ const PURPOSE = 'bench';
 const CHILD_SECONDS_MAX = 300;
 /** For both logs: a heap without bounds grows because it can, and not because the log does. */
 const HEAP = ['--max-semi-space-size=32', '--max-old-space-size=384'];
-const TABLES = ['audit_trail', 'api_keys', 'api_keys_history', 'key_verdicts', 'shares', 'shares_history'];
+/** With their histories. */
+const TABLES = projections
+  .filter(({ name }) => ['key_directory', 'audit_trail'].includes(name))
+  .flatMap(({ version, tables }) =>
+    Object.entries(tables).flatMap(([table, { history }]) => (history ? [table, `${table}_history`] : [table]).map((name) => ({ name, build: `v${version}` }))),
+  );
 
 export async function run({ positionals = [], say }) {
   const events = Number(positionals[0] ?? EVENTS);
@@ -85,9 +90,9 @@ async function inChild(what, url) {
 /** Row by row, both ways. */
 async function rowsEqual(url, say) {
   let equal = true;
-  for (const table of TABLES) {
-    const live = `SELECT * FROM read.${table}_v1`;
-    const beside = `SELECT * FROM read.${table}_v1_${PURPOSE}`;
+  for (const { name: table, build } of TABLES) {
+    const live = `SELECT * FROM read.${table}_${build}`;
+    const beside = `SELECT * FROM read.${table}_${build}_${PURPOSE}`;
     const { rows } = await query(url, `SELECT (SELECT count(*)::int FROM (${live}) l) AS rows, (SELECT count(*)::int FROM ((${live} EXCEPT ALL ${beside}) UNION ALL (${beside} EXCEPT ALL ${live})) d) AS different`);
     say(`${table}: ${rows[0].rows} rows, ${rows[0].different} different`);
     equal &&= rows[0].rows > 0 && rows[0].different === 0;
@@ -97,9 +102,11 @@ async function rowsEqual(url, say) {
 
 /** The floor: the audit trail's rows, from table to table within the server, with the same indexes kept up to date. */
 async function insertSelectRate(url) {
-  await query(url, 'CREATE TABLE read.baseline (LIKE read.audit_trail_v1 INCLUDING ALL)');
+  const { name, build } = TABLES.find((table) => table.name === 'audit_trail');
+  const audit = `${name}_${build}`;
+  await query(url, `CREATE TABLE read.baseline (LIKE read.${audit} INCLUDING ALL)`);
   const start = performance.now();
-  const { rowCount } = await query(url, 'INSERT INTO read.baseline SELECT * FROM read.audit_trail_v1');
+  const { rowCount } = await query(url, `INSERT INTO read.baseline SELECT * FROM read.${audit}`);
   return (rowCount * 1000) / (performance.now() - start);
 }
 

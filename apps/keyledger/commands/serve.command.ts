@@ -1,10 +1,13 @@
+import { dirname } from 'node:path';
 import { Command, CommandRunner } from 'nest-commander';
 import { readConfig } from '#platform/config';
-import { DEVELOPMENT_USERS } from '../../identity-provider/index.js';
+import { DEVELOPMENT_USERS, readPasswords } from '../../identity-provider/index.js';
 import { API_URL_DEFAULT } from '../login/index.js';
 import type { Role, Server } from '../serve/start-server.js';
 import { startServer } from '../serve/start-server.js';
 import { aborted, explain, interruption } from '../terminal.js';
+
+const PASSWORD_COLUMN = 34;
 
 /** After all was stopped: what still holds the process then is cut off. */
 export const EXIT_TIMEOUT_MS = 3_000;
@@ -60,11 +63,16 @@ Keyledger is ready
 
 function development(url: string, usersFile: string): string {
   const at = url === API_URL_DEFAULT ? '' : ` --api ${url}`;
-  const users = DEVELOPMENT_USERS.map(({ name, about }) => `    ${name.padEnd(8)}${about}`);
+  // Of this installation only, for its identity provider, which listens on 127.0.0.1 and nowhere else.
+  const passwords = readPasswords(dirname(usersFile));
+  const users = DEVELOPMENT_USERS.map(
+    ({ name, about }) =>
+      `    ${name.padEnd(8)}${(passwords.get(name) ?? '').padEnd(PASSWORD_COLUMN)}${about}`,
+  );
   return `
   sign in     npx keyledger login --as sam${at}      (or in the browser: npx keyledger login${at})
   a token     export KEYLEDGER_TOKEN=$(npx keyledger token${at})
 
-  development users; their passwords are in ${usersFile}
+  development users and their passwords (kept in ${usersFile})
 ${users.join('\n')}`;
 }

@@ -1,6 +1,7 @@
 import { isUuid } from '#kernel';
 
-export const AUDIT_WORDS_MAX = 64;
+/** Of one event: more than its texts can hold, each of them bounded where it comes in. */
+export const AUDIT_WORDS_MAX = 1_024;
 export const AUDIT_WORD_CHARACTERS_MAX = 64;
 const SEARCHED_CHARACTERS_MAX = 4_096;
 /** An id is one word. Its groups would be five that nobody asks for, in an index that has to hold them all. */

@@ -1,7 +1,7 @@
 import { createServer, connect } from 'node:net';
 import type { AddressInfo } from 'node:net';
 import { chmodSync } from 'node:fs';
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { once } from 'node:events';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -85,7 +85,14 @@ describe('keyledger serve', () => {
       'olivia ',
     ])
       expect(server.out).toContain(words);
-    expect(server.out).toContain(path.join(folder, 'identity', 'development-users.json'));
+    const usersFile = path.join(folder, 'identity', 'development-users.json');
+    expect(server.out).toContain(usersFile);
+    const passwords = JSON.parse(await readFile(usersFile, 'utf8')) as Record<string, string>;
+    const missing = Object.entries(passwords).filter(
+      ([name, password]) =>
+        !server.out.split('\n').some((line) => line.includes(name) && line.includes(password)),
+    );
+    expect(missing.map(([name]) => name)).toEqual([]);
     expect(server.out).not.toContain('{"level"');
     for (const line of server.err.split('\n').filter((line) => line !== ''))
       expect(JSON.parse(line)).toMatchObject({ level: expect.any(String) });
