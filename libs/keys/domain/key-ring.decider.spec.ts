@@ -341,6 +341,30 @@ describe('suspending', () => {
       .thenRefused('keys/holder-suspended');
   });
 
+  it('a key by itself is recorded under its holder’s suspension too, once, and outlives that', () => {
+    const suspend: KeyRingCommand = { type: 'suspend', keyId: K1, cause: MANUAL };
+    const held = [issued(K1), suspended(K1, 'holder', FLAG)];
+    const both = [...held, suspended(K1), suspended(K1, 'holder', FLAG)];
+    given(...held)
+      .when(suspend)
+      .then(suspended(K1), suspended(K1, 'holder', FLAG));
+    given(...both)
+      .when({ ...suspend, cause: FLAG })
+      .thenNothingHappened();
+    given(...both)
+      .when({ type: 'suspendRing', cause: MANUAL })
+      .thenNothingHappened();
+    given(...both)
+      .when(reinstate(K1))
+      .thenRefused('keys/holder-suspended');
+    given(...both)
+      .when(reinstateRing())
+      .then(suspended(K1));
+    given(...both, suspended(K1))
+      .when(reinstate(K1))
+      .then({ type: 'KeyReinstated', data: { keyId: K1, scope: 'key', reason: 'cleared' } });
+  });
+
   it('of a holder is lifted at once, and a key that was suspended by itself goes back to that', () => {
     given(
       issued(K1),

@@ -191,8 +191,10 @@ function decide(command: KeyRingCommand, state: KeyRing): readonly KeyRingEvent[
     case 'suspend': {
       const key = keyOf(state, command.keyId);
       assertNotTerminal(key);
-      if (key.status === 'suspended') return [];
-      return suspended(state, key, 'key', command.cause);
+      if (key.status === 'active') return suspended(state, key, 'key', command.cause);
+      return key.scope === 'holder' && key.ownCause === null
+        ? underHolderSuspension(key, command.cause)
+        : [];
     }
     case 'suspendRing':
       return liveKeys(state)
@@ -347,7 +349,18 @@ function suspended(
   ];
 }
 
-/** A key that was suspended by itself before its holder was goes back to that, and is active at no moment between. */
+/** The last event says what holds: the key's own suspension is recorded, and the holder's lies upon it as before. */
+function underHolderSuspension(
+  { keyId, cause }: SuspendedKey,
+  own: SuspensionCause,
+): readonly KeyRingEvent[] {
+  return [
+    { type: 'KeySuspended', data: { keyId, scope: 'key', cause: own } },
+    { type: 'KeySuspended', data: { keyId, scope: 'holder', cause } },
+  ];
+}
+
+/** A key that was suspended by itself, before its holder was or since, goes back to that, and is active at no moment between. */
 function liftHolderSuspension(key: SuspendedKey, reason: string): KeyRingEvent {
   return key.ownCause
     ? { type: 'KeySuspended', data: { keyId: key.keyId, scope: 'key', cause: key.ownCause } }

@@ -18,36 +18,39 @@ const ACTIVE_KEYS_MAX = 2;
 const time = (hours: number) => new Date(START + hours * 3_600_000).toISOString();
 
 /** Commands of a clock that never goes back; ids of new keys and shares are fresh, as handlers make them. */
-const plan = fc.array(
-  fc.record({
-    act: fc.constantFrom(
-      'issue',
-      'issue',
-      'share',
-      'openShare',
-      'endShare',
-      'reveal',
-      'relabel',
-      'suspend',
-      'suspendRing',
-      'reinstate',
-      'reinstateRing',
-      'revoke',
-      'revokeAndReissue',
-      'expire',
-    ),
-    key: fc.nat({ max: 7 }),
-    share: fc.nat({ max: 7 }),
-    hours: fc.nat({ max: 6 }),
-    eligible: fc.boolean(),
-    lifetime: fc.option(fc.integer({ min: 1, max: 48 })),
-  }),
-  { maxLength: 40 },
+const planOf = (keys: number, ...acts: readonly string[]) =>
+  fc.array(
+    fc.record({
+      act: fc.constantFrom(...acts),
+      key: fc.nat({ max: keys - 1 }),
+      share: fc.nat({ max: 7 }),
+      hours: fc.nat({ max: 6 }),
+      eligible: fc.boolean(),
+      lifetime: fc.option(fc.integer({ min: 1, max: 48 })),
+    }),
+    { maxLength: 40 },
+  );
+const SUSPENSIONS = ['suspend', 'suspendRing', 'reinstate', 'reinstateRing'];
+const plan = planOf(
+  8,
+  'issue',
+  'issue',
+  'share',
+  'openShare',
+  'endShare',
+  'reveal',
+  'relabel',
+  ...SUSPENSIONS,
+  'revoke',
+  'revokeAndReissue',
+  'expire',
 );
+/** Mostly suspensions and their ends, of keys that are there. */
+const suspensionPlan = planOf(3, 'issue', ...SUSPENSIONS, ...SUSPENSIONS, 'revoke', 'expire');
 
 function run(steps: typeof plan extends fc.Arbitrary<infer T> ? T : never) {
   let state: KeyRing = keyRingDecider.initialState();
-  const log: { state: KeyRing; events: readonly KeyRingEvent[] }[] = [];
+  const log: { command: KeyRingCommand; state: KeyRing; events: readonly KeyRingEvent[] }[] = [];
   let hour = 0;
   for (const step of steps) {
     hour += step.hours;
@@ -133,14 +136,14 @@ function run(steps: typeof plan extends fc.Arbitrary<infer T> ? T : never) {
       continue;
     }
     state = events.reduce((before, event) => keyRingDecider.evolve(before, event), state);
-    log.push({ state, events });
+    log.push({ command, state, events });
   }
   return { state, log, events: log.flatMap((entry) => entry.events) };
 }
 
-const always = (check: (result: ReturnType<typeof run>) => void) => {
+const always = (check: (result: ReturnType<typeof run>) => void, of = plan) => {
   fc.assert(
-    fc.property(plan, (steps) => {
+    fc.property(of, (steps) => {
       check(run(steps));
     }),
     { numRuns: 500 },
@@ -196,6 +199,19 @@ describe('whatever is asked of a ring', () => {
         if (isHolderSuspended(state))
           expect(liveKeys(state).every((key) => key.status === 'suspended')).toBe(true);
     });
+  });
+
+  it('a key that was suspended by itself is active only after it was reinstated by itself', () => {
+    always(({ log }) => {
+      const own = new Set<string>();
+      for (const { command, state, events } of log) {
+        if (command.type === 'suspend') own.add(command.keyId);
+        for (const { type, data } of events)
+          if (type === 'KeyReinstated' && data.scope === 'key') own.delete(data.keyId);
+        for (const key of liveKeys(state))
+          if (own.has(key.keyId)) expect(key.status).toBe('suspended');
+      }
+    }, suspensionPlan);
   });
 
   it('a key’s version is the count of the events that change it', () => {

@@ -146,6 +146,23 @@ describe('the key directory', () => {
         .thenRows('api_keys', [{ suspension: null, suspended_at: null, suspended_by: null }]);
   });
 
+  it('shows the holder’s suspension over the key’s own, and keeps both in the history', () => {
+    const own = { scope: 'key', cause: { kind: 'manual', reason: 'Review', event: null } } as const;
+    const holder = { scope: 'holder', cause: { ...own.cause, kind: 'flag' } } as const;
+    const byHolder = on({ type: 'KeySuspended', data: { keyId: K1, ...holder } });
+    const events = [issued(), byHolder, suspended, byHolder, suspended];
+    spec.given(events.slice(0, 4)).thenRows('api_keys', [{ suspension: holder, version: 4 }]);
+    spec
+      .given(events)
+      .thenHistory('api_keys', [
+        { status: 'active' },
+        { suspension: holder },
+        { suspension: own },
+        { suspension: holder },
+        { suspension: own, status: 'suspended' },
+      ]);
+  });
+
   it('counts just the events that make a key’s version', () => {
     const events = {
       KeyRelabeled: relabeled,
