@@ -90,9 +90,19 @@ export type KeyRingCommand =
       readonly note: string | null;
       readonly at: IsoTime;
     }
-  | { readonly type: 'relabel'; readonly keyId: KeyId; readonly label: string }
-  | { readonly type: 'suspend'; readonly keyId: KeyId; readonly cause: SuspensionCause }
-  | { readonly type: 'suspendRing'; readonly cause: SuspensionCause }
+  | {
+      readonly type: 'relabel';
+      readonly keyId: KeyId;
+      readonly label: string;
+      readonly at: IsoTime;
+    }
+  | {
+      readonly type: 'suspend';
+      readonly keyId: KeyId;
+      readonly cause: SuspensionCause;
+      readonly at: IsoTime;
+    }
+  | { readonly type: 'suspendRing'; readonly cause: SuspensionCause; readonly at: IsoTime }
   | {
       readonly type: 'reinstate';
       readonly keyId: KeyId;

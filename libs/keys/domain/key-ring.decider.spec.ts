@@ -144,6 +144,19 @@ const reissue = (old: KeyId, fresh: KeyId): KeyRingCommand => ({
   verdict: ELIGIBLE,
   at: AT,
 });
+const relabel = (id: KeyId, label: string, at = AT): KeyRingCommand => ({
+  type: 'relabel',
+  keyId: id,
+  label,
+  at,
+});
+const suspend = (id: KeyId, cause = MANUAL, at = AT): KeyRingCommand => ({
+  type: 'suspend',
+  keyId: id,
+  cause,
+  at,
+});
+const suspendRing = (cause = FLAG, at = AT): KeyRingCommand => ({ type: 'suspendRing', cause, at });
 const reinstate = (id: KeyId, verdict: EligibilityVerdict | null = ELIGIBLE): KeyRingCommand => ({
   type: 'reinstate',
   keyId: id,
@@ -303,25 +316,21 @@ describe('sharing', () => {
 describe('suspending', () => {
   it('ends the open shares of the key, and holds already for a suspended one', () => {
     given(issued(K1), shared(K1))
-      .when({ type: 'suspend', keyId: K1, cause: MANUAL })
+      .when(suspend(K1))
       .then(suspended(K1), shareEnded(K1, S1, 'keySuspended'));
-    given(issued(K1), suspended(K1))
-      .when({ type: 'suspend', keyId: K1, cause: FLAG })
-      .thenNothingHappened();
+    given(issued(K1), suspended(K1)).when(suspend(K1, FLAG)).thenNothingHappened();
   });
 
   it('a holder is one decision over all live keys', () => {
     given(issued(K1), issued(K2), issued(K3), revoked(K3), shared(K2))
-      .when({ type: 'suspendRing', cause: FLAG })
+      .when(suspendRing())
       .then(
         suspended(K1, 'holder', FLAG),
         suspended(K2, 'holder', FLAG),
         shareEnded(K2, S1, 'keySuspended'),
       );
-    given(issued(K1), suspended(K1, 'holder'))
-      .when({ type: 'suspendRing', cause: FLAG })
-      .thenNothingHappened();
-    given().when({ type: 'suspendRing', cause: FLAG }).thenNothingHappened();
+    given(issued(K1), suspended(K1, 'holder')).when(suspendRing()).thenNothingHappened();
+    given().when(suspendRing()).thenNothingHappened();
   });
 
   it('is lifted by a reinstatement, unless the partner is blocked', () => {
@@ -342,17 +351,16 @@ describe('suspending', () => {
   });
 
   it('a key by itself is recorded under its holder’s suspension too, once, and outlives that', () => {
-    const suspend: KeyRingCommand = { type: 'suspend', keyId: K1, cause: MANUAL };
     const held = [issued(K1), suspended(K1, 'holder', FLAG)];
     const both = [...held, suspended(K1), suspended(K1, 'holder', FLAG)];
     given(...held)
-      .when(suspend)
+      .when(suspend(K1))
       .then(suspended(K1), suspended(K1, 'holder', FLAG));
     given(...both)
-      .when({ ...suspend, cause: FLAG })
+      .when(suspend(K1, FLAG))
       .thenNothingHappened();
     given(...both)
-      .when({ type: 'suspendRing', cause: MANUAL })
+      .when(suspendRing(MANUAL))
       .thenNothingHappened();
     given(...both)
       .when(reinstate(K1))
@@ -425,14 +433,10 @@ describe('revoking', () => {
 describe('relabelling, revealing, expiring', () => {
   it('records both labels', () => {
     given(issued(K1))
-      .when({ type: 'relabel', keyId: K1, label: 'sheet' })
+      .when(relabel(K1, 'sheet'))
       .then({ type: 'KeyRelabeled', data: { keyId: K1, from: 'dashboard', to: 'sheet' } });
-    given(issued(K1))
-      .when({ type: 'relabel', keyId: K1, label: 'dashboard' })
-      .thenNothingHappened();
-    given(issued(K1), revoked(K1))
-      .when({ type: 'relabel', keyId: K1, label: 'x' })
-      .thenRefused('keys/key-revoked');
+    given(issued(K1)).when(relabel(K1, 'dashboard')).thenNothingHappened();
+    given(issued(K1), revoked(K1)).when(relabel(K1, 'x')).thenRefused('keys/key-revoked');
   });
 
   it('records each reveal', () => {
@@ -448,6 +452,36 @@ describe('relabelling, revealing, expiring', () => {
     given(issued(K1, { expiresAt: MUCH_LATER }), shared(K1))
       .when({ type: 'expire', at: AT })
       .thenNothingHappened();
+  });
+});
+
+describe('a key that is past its expiry, and not yet swept', () => {
+  const overdue = issued(K1, { expiresAt: AT });
+
+  it.each([
+    ['relabelled', relabel(K1, 'sheet')],
+    ['relabelled to its own label', relabel(K1, 'dashboard')],
+    ['suspended', suspend(K1)],
+    ['reinstated', reinstate(K1)],
+    ['reissued', reissue(K1, K2)],
+    ['shared', share(K1)],
+    ['revealed', reveal(K1)],
+  ])('is not %s', (_, command) => {
+    for (const history of [[overdue], [overdue, suspended(K1)], [overdue, suspended(K1, 'holder')]])
+      given(...history)
+        .when(command)
+        .thenRefused('keys/key-expired');
+    given(overdue, expired(K1, AT)).when(command).thenRefused('keys/key-expired');
+  });
+
+  it('expires with the suspension of its holder', () => {
+    given(overdue, shared(K1), issued(K2))
+      .when(suspendRing())
+      .then(expired(K1, AT), shareEnded(K1, S1, 'keyExpired'), suspended(K2, 'holder', FLAG));
+  });
+
+  it('is still revoked, for the reason that is given', () => {
+    given(overdue).when(revoke(K1)).then(revoked(K1));
   });
 });
 

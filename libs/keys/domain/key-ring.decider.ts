@@ -181,25 +181,29 @@ function decide(command: KeyRingCommand, state: KeyRing): readonly KeyRingEvent[
       ];
     }
     case 'relabel': {
-      const key = keyOf(state, command.keyId);
-      assertNotTerminal(key);
+      const key = liveKeyOf(state, command.keyId, command.at);
       if (key.label === command.label) return [];
       return [
         { type: 'KeyRelabeled', data: { keyId: key.keyId, from: key.label, to: command.label } },
       ];
     }
     case 'suspend': {
-      const key = keyOf(state, command.keyId);
-      assertNotTerminal(key);
+      const key = liveKeyOf(state, command.keyId, command.at);
       if (key.status === 'active') return suspended(state, key, 'key', command.cause);
       return key.scope === 'holder' && key.ownCause === null
         ? underHolderSuspension(key, command.cause)
         : [];
     }
-    case 'suspendRing':
-      return liveKeys(state)
-        .filter((key) => key.status === 'active' || key.scope === 'key')
-        .flatMap((key) => suspended(state, key, 'holder', command.cause));
+    case 'suspendRing': {
+      const due = expireDue(state, command.at);
+      const settled = due.reduce(evolve, state);
+      return [
+        ...due,
+        ...liveKeys(settled)
+          .filter((key) => key.status === 'active' || key.scope === 'key')
+          .flatMap((key) => suspended(settled, key, 'holder', command.cause)),
+      ];
+    }
     case 'reinstate': {
       const key = liveKeyOf(state, command.keyId, command.at);
       if (key.status === 'active') return [];
@@ -427,15 +431,11 @@ function assertRecoverable(key: Key): void {
   if (key.secret.storage !== 'sealed') refuse('keys/secret-not-recoverable');
 }
 
-function assertNotTerminal(key: Key): asserts key is LiveKey {
-  if (key.status === 'revoked') refuse('keys/key-revoked');
-  if (key.status === 'expired') refuse('keys/key-expired');
-}
-
 function liveKeyOf(state: KeyRing, keyId: KeyId, at: IsoTime): LiveKey {
   const key = keyOf(state, keyId);
-  assertNotTerminal(key);
-  if (key.expiresAt !== null && key.expiresAt <= at) return refuse('keys/key-expired');
+  if (key.status === 'revoked') return refuse('keys/key-revoked');
+  if (key.status === 'expired' || (key.expiresAt !== null && key.expiresAt <= at))
+    return refuse('keys/key-expired');
   return key;
 }
 

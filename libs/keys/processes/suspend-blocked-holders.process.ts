@@ -34,10 +34,11 @@ export class SuspendBlockedHolders implements Process {
     const { networkId, id } = partner;
     const cause = await this.partners.suspensionCause(networkId, id, signal);
     if (!cause) return;
+    const context = this.contexts.ofProcess(this.name, event, 'suspend', signal);
     await this.rings.decide(
       { networkId, portal: 'affiliate', holder: { type: 'partner', id } },
-      this.contexts.ofProcess(this.name, event, 'suspend', signal),
-      { type: 'suspendRing', cause },
+      context,
+      { type: 'suspendRing', cause, at: context.now.toISOString() },
       { retryUntilDeadline: true },
     );
   }

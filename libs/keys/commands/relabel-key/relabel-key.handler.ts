@@ -18,6 +18,7 @@ export class RelabelKeyHandler implements ICommandHandler<RelabelKey> {
       type: 'relabel',
       keyId: input.keyId,
       label: labelText(input.label),
+      at: context.now.toISOString(),
     } as const;
     const { state, position } = await this.rings.decide(ring, context, (current: KeyRing) => {
       assertVersion(current, input.keyId, input.ifMatch);

@@ -17,7 +17,11 @@ export class SuspendKeyRingHandler implements ICommandHandler<SuspendKeyRing> {
     const { state, position } = await this.rings.decide(
       ring,
       context,
-      { type: 'suspendRing', cause: { kind: 'manual', reason, event: null } },
+      {
+        type: 'suspendRing',
+        cause: { kind: 'manual', reason, event: null },
+        at: context.now.toISOString(),
+      },
       { retryUntilDeadline: true },
     );
     return { value: { keys: changedKeys(state) }, position };

@@ -15,7 +15,12 @@ export class SuspendKeyHandler implements ICommandHandler<SuspendKey> {
     const act = { principal, context, permission: 'partner.api_keys.manage' } as const;
     const { ring } = await this.rings.reachKey(act, input.keyId);
     const cause = { kind: 'manual', reason: reasonText(input.reason), event: null } as const;
-    const command = { type: 'suspend', keyId: input.keyId, cause } as const;
+    const command = {
+      type: 'suspend',
+      keyId: input.keyId,
+      cause,
+      at: context.now.toISOString(),
+    } as const;
     const { state, position } = await this.rings.decide(
       ring,
       context,
