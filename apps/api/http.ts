@@ -5,6 +5,7 @@ import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { FastifyInstance, FastifyReply, FastifyRequest, FastifyServerFactory } from 'fastify';
 import { publicRoute } from '#access';
 import { DomainError } from '#kernel';
+import { LoggedPaths } from '#platform/logging';
 import type { Metrics } from '#platform/metrics';
 import type { ProblemFilter } from '#problems';
 
@@ -63,6 +64,10 @@ export async function equip(
   fastify.setErrorHandler((error: unknown, request: FastifyRequest, reply: FastifyReply) =>
     problems.respond(error, request, reply),
   );
+  const loggedPaths = app.get(LoggedPaths, { strict: false });
+  fastify.addHook('onRoute', ({ url }) => {
+    loggedPaths.learn(url);
+  });
   await app.register(helmet, {
     // The share page and the API browser bring policies of their own.
     contentSecurityPolicy: {

@@ -1,3 +1,4 @@
+export { LOGGED_PATH_SEGMENTS_MAX, LoggedPaths } from './logged-paths.js';
 export type { LogSink } from './logging.module.js';
 export {
   createLogger,

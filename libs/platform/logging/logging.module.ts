@@ -3,6 +3,7 @@ import { Module, RequestMethod } from '@nestjs/common';
 import { LoggerModule } from 'nestjs-pino';
 import { pino } from 'pino';
 import type { LogLevel } from '../config/index.js';
+import { LoggedPaths, pathOf } from './logged-paths.js';
 import { redactSecrets } from './redaction.js';
 
 /** Where lines go; a test gives its own. */
@@ -33,13 +34,16 @@ export function redacting(sink: LogSink): LogSink {
   };
 }
 
-/** Structured logs: one line an answered request (method, path without its query, status, duration, correlation id). */
+/** Structured logs: one line an answered request (method, what may be told of its path, status, duration, correlation id). */
 @Module({})
 export class LoggingModule {
   static forRoot(level: LogLevel, sink: LogSink = STANDARD_OUTPUT): DynamicModule {
     const destination = redacting(sink);
+    const paths = new LoggedPaths();
     return {
       module: LoggingModule,
+      providers: [{ provide: LoggedPaths, useValue: paths }],
+      exports: [LoggedPaths],
       imports: [
         LoggerModule.forRoot({
           // Once for every path: the default comes twice to those outside of the API's prefix.
@@ -58,7 +62,7 @@ export class LoggingModule {
               req: (request: { id?: unknown; method?: unknown; url?: unknown }) => ({
                 id: request.id,
                 method: request.method,
-                path: pathOf(request.url),
+                path: paths.of(request.url),
               }),
               res: (response: { statusCode?: unknown }) => ({ statusCode: response.statusCode }),
             },
@@ -66,7 +70,7 @@ export class LoggingModule {
               // The framework's middleware may have cut the part of the path that it is mounted at.
               ignore: (request) =>
                 pathOf(
-                  (request as { readonly originalUrl?: unknown }).originalUrl ?? request.url,
+                  (request as { readonly originalUrl?: string }).originalUrl ?? request.url ?? '',
                 ).startsWith('/health/'),
             },
           },
@@ -88,6 +92,3 @@ export function createLogger(level: LogLevel, sink: LogSink = redacting(STANDARD
     sink,
   );
 }
-
-const pathOf = (url: unknown): string =>
-  typeof url === 'string' ? (url.split('?', 1)[0] ?? '') : '';

@@ -11,6 +11,8 @@ describe('the log of requests', () => {
 
   it.each([
     ['/v1/networks', 1],
+    ['/v1/partners/42/connections', 1],
+    ['/v1/api-keys/01890a5d-ac96-774b-bcce-b302099a8057', 1],
     ['/metrics', 1],
     ['/.well-known/oauth-protected-resource', 1],
     ['/health/ready', 0],
@@ -22,5 +24,31 @@ describe('the log of requests', () => {
     expect(told.map((line) => (JSON.parse(line) as { req: { path: string } }).req.path)).toEqual(
       Array.from({ length: lines }, () => path),
     );
+  });
+
+  const token = 'q83vEjRWeJASNFZ4kBI0VniQq83vEjRWeJASNFZ4kBI';
+  const key = `kl_aff_${'a1B2'.repeat(8)}_000000`;
+  const encoded = key.replaceAll('_', '%5F');
+  it.each([
+    ['/v1/api-keys/', key],
+    ['/v1/api-keys/', encoded],
+    ['/v1/api-keys/', encodeURIComponent(encoded)],
+    ['/v1/share/', token],
+    ['/v1/shares/', 'correct-horse-battery-staple'],
+    ['/v1/x/', `klwh%5F101%5F${token}`],
+    ['/v1/api-keys/', `${token}%zz`],
+    ['/', token],
+    ['/graphql/', token],
+    ['/docs/', token],
+    ['/health/live/', token],
+  ])('has nothing of what stands where no secret belongs: %s%s', async (path, secret) => {
+    product.logged.length = 0;
+    const reply = await product.app.inject({ method: 'GET', url: `${path}${secret}` });
+    const core = /a1B2|correct|q83v/;
+    expect(product.logged.join('')).not.toMatch(core);
+    expect(reply.payload).not.toMatch(core);
+    expect(JSON.stringify(reply.headers)).not.toMatch(core);
+    const metrics = await product.app.inject({ method: 'GET', url: '/metrics' });
+    expect(metrics.payload).not.toMatch(core);
   });
 });
