@@ -1,5 +1,7 @@
 export type {
   EventReference,
+  HolderReinstated,
+  HolderSuspended,
   KeyExpired,
   KeyIssued,
   KeyReinstated,

@@ -3,6 +3,8 @@ import { schema } from '#kernel';
 import { verdictSchema } from '#partners';
 import type {
   EventReference,
+  HolderReinstated,
+  HolderSuspended,
   KeyExpired,
   KeyIssued,
   KeyReinstated,
@@ -37,6 +39,11 @@ const words = text();
 const keyId = uuid<KeyIssued['data']['keyId']>();
 const shareId = uuid<KeyShared['data']['shareId']>();
 const scope = oneOf('key', 'holder');
+const cause = object<SuspensionCause>({
+  kind: oneOf(...SUSPENSION_CAUSES),
+  reason: words,
+  event: nullable(object<EventReference>({ streamId: text(), revision: text(), eventId: uuid() })),
+});
 
 export const keysEvents: EventCatalogueSection<KeyRingEvent> = {
   KeyIssued: {
@@ -116,19 +123,23 @@ export const keysEvents: EventCatalogueSection<KeyRingEvent> = {
     data: object<KeySuspended['data']>({
       keyId,
       scope,
-      cause: object<SuspensionCause>({
-        kind: oneOf(...SUSPENSION_CAUSES),
-        reason: words,
-        event: nullable(
-          object<EventReference>({ streamId: text(), revision: text(), eventId: uuid() }),
-        ),
-      }),
+      cause,
     }),
   },
   KeyReinstated: {
     version: 1,
     retention: 'governance',
     data: object<KeyReinstated['data']>({ keyId, scope, reason: words }),
+  },
+  HolderSuspended: {
+    version: 1,
+    retention: 'governance',
+    data: object<HolderSuspended['data']>({ cause }),
+  },
+  HolderReinstated: {
+    version: 1,
+    retention: 'governance',
+    data: object<HolderReinstated['data']>({ reason: words }),
   },
   KeyRevoked: {
     version: 1,

@@ -50,6 +50,8 @@ export class SecretUpkeep {
       case 'KeyRelabeled':
       case 'KeySuspended':
       case 'KeyReinstated':
+      case 'HolderSuspended':
+      case 'HolderReinstated':
         break;
     }
   }

@@ -66,10 +66,12 @@ export interface Share {
 export interface KeyRing {
   readonly keys: ReadonlyMap<KeyId, Key>;
   readonly shares: ReadonlyMap<ShareId, Share>;
+  /** By `HolderSuspended`, which older logs don't have: ask `isHolderSuspended`. */
+  readonly holderSuspended: boolean;
 }
 
 export const keyRingDecider: Decider<KeyRing, KeyRingCommand, KeyRingEvent> = {
-  initialState: () => ({ keys: new Map(), shares: new Map() }),
+  initialState: () => ({ keys: new Map(), shares: new Map(), holderSuspended: false }),
   decide,
   evolve,
 };
@@ -85,7 +87,10 @@ export function liveKeys(state: KeyRing): readonly LiveKey[] {
 }
 
 export function isHolderSuspended(state: KeyRing): boolean {
-  return liveKeys(state).some((key) => key.status === 'suspended' && key.scope === 'holder');
+  return (
+    state.holderSuspended ||
+    liveKeys(state).some((key) => key.status === 'suspended' && key.scope === 'holder')
+  );
 }
 
 /** @throws {DomainError} `keys/key-not-found`. */
@@ -197,9 +202,14 @@ function decide(command: KeyRingCommand, state: KeyRing): readonly KeyRingEvent[
     case 'suspendRing': {
       const due = expireDue(state, command.at);
       const settled = due.reduce(evolve, state);
+      const live = liveKeys(settled);
+      // Where there is no key yet, the verdict keeps a blocked partner from one, for just as long as it is blocked.
+      const states =
+        !settled.holderSuspended && (live.length > 0 || command.cause.kind === 'manual');
       return [
         ...due,
-        ...liveKeys(settled)
+        ...(states ? [holderSuspended(command.cause)] : []),
+        ...live
           .filter((key) => key.status === 'active' || key.scope === 'key')
           .flatMap((key) => suspended(settled, key, 'holder', command.cause)),
       ];
@@ -222,9 +232,13 @@ function decide(command: KeyRingCommand, state: KeyRing): readonly KeyRingEvent[
       const keys = liveKeys(settled).flatMap((key) =>
         key.status === 'suspended' && key.scope === 'holder' ? [key] : [],
       );
-      if (keys.length === 0) return [];
+      if (!isHolderSuspended(settled)) return [];
       assertNotBlocked(command.verdict);
-      return [...due, ...keys.map((key) => liftHolderSuspension(key, command.reason))];
+      return [
+        ...due,
+        ...(settled.holderSuspended ? [holderReinstated(command.reason)] : []),
+        ...keys.map((key) => liftHolderSuspension(key, command.reason)),
+      ];
     }
     case 'revoke': {
       const key = keyOf(state, command.keyId);
@@ -276,6 +290,10 @@ function evolve(state: KeyRing, event: KeyRingEvent): KeyRing {
     }
     case 'KeyReinstated':
       return changed(state, event.data.keyId, (key) => ({ ...factsOf(key), status: 'active' }));
+    case 'HolderSuspended':
+      return { ...state, holderSuspended: true };
+    case 'HolderReinstated':
+      return { ...state, holderSuspended: false };
     case 'KeyRevoked': {
       const { reason, replacedBy } = event.data;
       return changed(state, event.data.keyId, (key) => ({
@@ -352,6 +370,16 @@ function suspended(
     ...endOpenSharesOf(state, key.keyId, 'keySuspended'),
   ];
 }
+
+const holderSuspended = (cause: SuspensionCause): KeyRingEvent => ({
+  type: 'HolderSuspended',
+  data: { cause },
+});
+
+const holderReinstated = (reason: string): KeyRingEvent => ({
+  type: 'HolderReinstated',
+  data: { reason },
+});
 
 /** The last event says what holds: the key's own suspension is recorded, and the holder's lies upon it as before. */
 function underHolderSuspension(

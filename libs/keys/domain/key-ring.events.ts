@@ -138,6 +138,14 @@ export type KeyReinstated = DomainEvent<
   { readonly keyId: KeyId; readonly scope: SuspensionScope; readonly reason: string }
 >;
 
+/**
+ * Until `HolderReinstated` no key of the ring is issued or comes back, whatever becomes of those it has. In the same
+ * append as the `KeySuspended` of its keys, if any.
+ */
+export type HolderSuspended = DomainEvent<'HolderSuspended', { readonly cause: SuspensionCause }>;
+
+export type HolderReinstated = DomainEvent<'HolderReinstated', { readonly reason: string }>;
+
 export type KeyRevoked = DomainEvent<
   'KeyRevoked',
   {
@@ -162,6 +170,8 @@ export type KeyRingEvent =
   | KeyRelabeled
   | KeySuspended
   | KeyReinstated
+  | HolderSuspended
+  | HolderReinstated
   | KeyRevoked
   | KeyExpired;
 

@@ -67,6 +67,7 @@ describe('a partner that must not use its keys', () => {
     expect(await ledger.story(RING)).toEqual([
       'KeyIssued',
       'KeyIssued',
+      'HolderSuspended',
       'KeySuspended',
       'KeySuspended',
     ]);
@@ -93,7 +94,7 @@ describe('a partner that must not use its keys', () => {
     const issued = await last('KeyIssued');
     expect(await ledger.story(RING)).toEqual(['KeyIssued']);
     await ledger.processes.suspend.handle(issued, signal);
-    expect(await ledger.story(RING)).toEqual(['KeyIssued', 'KeySuspended']);
+    expect(await ledger.story(RING)).toEqual(['KeyIssued', 'HolderSuspended', 'KeySuspended']);
     expect(((await last('KeySuspended')).data as KeySuspended['data']).cause.event).toMatchObject({
       eventId: (await last('FlagOpened')).id,
     });

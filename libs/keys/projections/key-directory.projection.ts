@@ -35,6 +35,9 @@ const CHANGES: {
     })),
   ],
   KeyReinstated: (event) => [versioned(event, () => ({ status: 'active', ...NOT_SUSPENDED }))],
+  /** Each key says it of itself. */
+  HolderSuspended: () => [],
+  HolderReinstated: () => [],
   KeyRevoked: (event) => [
     versioned(
       event,

@@ -62,6 +62,10 @@ export const keyRingEventExamples: {
     },
   },
   KeyReinstated: { keyId: KEY, scope: 'holder', reason: 'The flag was a mistake' },
+  HolderSuspended: {
+    cause: { kind: 'manual', reason: 'Incident 12', event: null },
+  },
+  HolderReinstated: { reason: 'The incident is over' },
   KeyRevoked: { keyId: KEY, reason: 'leaked', note: null, replacedBy: NEXT_KEY },
   KeyExpired: { keyId: KEY, expiresAt: '2027-01-01T00:00:00.000Z' },
 };

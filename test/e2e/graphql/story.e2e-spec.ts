@@ -232,7 +232,9 @@ describe('the story of a key through GraphQL', () => {
       'KeySuspended',
       'KeyReinstated',
       'KeyRelabeled',
+      'HolderSuspended',
       'KeySuspended',
+      'HolderReinstated',
       'KeyReinstated',
       'KeyRevoked',
     ]);
