@@ -13,9 +13,10 @@ export { ReadModels, STALE_READ_WAIT_MS } from './read-models.js';
 export { PostgresReadModels } from './postgres-read-models.js';
 export type { AsOfTable } from './as-of.js';
 export { LOG_TIMES, parseAsOf, positionOf, rowsAsOf } from './as-of.js';
-export type { CursorValue, Page } from './paging.js';
+export type { CursorShape, CursorValue, Page } from './paging.js';
 export {
   CURSOR_CHARACTERS_MAX,
+  CURSOR_INT8_MAX,
   decodeCursor,
   encodeCursor,
   PAGE_SIZE_DEFAULT,

@@ -1,5 +1,5 @@
 import type { NetworkId } from '#kernel';
-import { decodeCursor, encodeCursor, InvalidCursorError, PAGE_SIZE_DEFAULT } from '#projections';
+import { decodeCursor, encodeCursor, PAGE_SIZE_DEFAULT } from '#projections';
 import type { DirectoryPage } from './key-directory.rows.js';
 
 /** @throws {InvalidCursorError} 400 */
@@ -10,8 +10,7 @@ export function pagePlace(
   after?: string,
 ): DirectoryPage {
   if (after === undefined) return { first };
-  const [position, id] = decodeCursor(kind, network, after);
-  if (typeof position !== 'bigint' || typeof id !== 'string') throw new InvalidCursorError();
+  const [position, id] = decodeCursor(kind, network, after, ['int8', 'uuid']);
   return { first, after: [String(position), id] };
 }
 

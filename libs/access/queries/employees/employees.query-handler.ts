@@ -4,7 +4,6 @@ import { DomainError, employeeId, streamId, type NetworkId } from '#kernel';
 import { StreamReader } from '#messaging';
 import {
   decodeCursor,
-  InvalidCursorError,
   LOG_TIMES,
   pageOf,
   positionOf,
@@ -110,8 +109,8 @@ export class ListEmployeesHandler implements IQueryHandler<
   async execute({ input }: ListEmployees): Promise<ReadResult<Page<EmployeeView>>> {
     const { principal, networkId, first, after } = input;
     await this.employees.authorize(principal, networkId);
-    const last =
-      after === undefined ? 0n : afterOf(decodeCursor(EMPLOYEES_CURSOR, networkId, after));
+    const [last] =
+      after === undefined ? [0n] : decodeCursor(EMPLOYEES_CURSOR, networkId, after, ['int8']);
     const { value, position } = await this.employees.read(
       input,
       `AND e.employee_id > $2 ORDER BY e.employee_id LIMIT $3`,
@@ -135,11 +134,6 @@ export class GetEmployeeHandler implements IQueryHandler<GetEmployee, ReadResult
     if (!row) throw new DomainError('access/unknown-employee');
     return { value: viewOf(row), position };
   }
-}
-
-function afterOf([last]: readonly unknown[]): bigint {
-  if (typeof last !== 'bigint') throw new InvalidCursorError();
-  return last;
 }
 
 const viewOf = (row: EmployeeRow): EmployeeView => ({

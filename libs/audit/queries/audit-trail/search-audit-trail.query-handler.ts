@@ -119,14 +119,8 @@ export class SearchAuditTrailHandler implements IQueryHandler<
       CURSOR_KIND,
       principal.networkId,
       after,
+      ['streamId', 'int8', 'uuid', 'int8'],
     );
-    if (
-      typeof streamId !== 'string' ||
-      typeof revision !== 'bigint' ||
-      typeof eventId !== 'string' ||
-      typeof before !== 'bigint'
-    )
-      throw new InvalidCursorError();
     const reference = { streamId, revision, eventId };
     const recorded = await this.recorder.find(principal, reference, filter, context.signal);
     // Nothing that came after the recorded query belongs to it.

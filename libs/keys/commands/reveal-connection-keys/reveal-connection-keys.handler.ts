@@ -9,7 +9,7 @@ import type { PartnerId } from '#kernel';
 import type { RequestContext } from '#messaging';
 import { StreamReader } from '#messaging';
 import type { Page } from '#projections';
-import { decodeCursor, encodeCursor, InvalidCursorError } from '#projections';
+import { decodeCursor, encodeCursor } from '#projections';
 import type { Key } from '../../domain/key-ring.decider.js';
 import { keyRingDecider } from '../../domain/key-ring.decider.js';
 import type { RingId } from '../../domain/portal.value.js';
@@ -45,8 +45,8 @@ export class RevealConnectionKeysHandler implements ICommandHandler<RevealConnec
     await this.authorizer.authorize(principal, OWN_MARKETPLACE, { networkId, ...marketplaceUser });
     if (networkId === null || !marketplaceUser) return refuse('keys/holder-not-found');
     const first = input.first ?? CONNECTIONS_REVEALED_DEFAULT;
-    const [after] = input.after === undefined ? [0] : decodeCursor(CURSOR, networkId, input.after);
-    if (typeof after !== 'number') throw new InvalidCursorError();
+    const [after] =
+      input.after === undefined ? [0] : decodeCursor(CURSOR, networkId, input.after, ['id']);
     const { signal } = context;
     const [policy, facts] = await Promise.all([
       this.policies.load(networkId, signal),

@@ -2,15 +2,7 @@ import type { IQueryHandler } from '@nestjs/cqrs';
 import { QueryHandler } from '@nestjs/cqrs';
 import { Authorizer, OPERATOR } from '#access';
 import type { Page, ReadResult } from '#projections';
-import {
-  InvalidCursorError,
-  LOG_TIMES,
-  ReadModels,
-  decodeCursor,
-  pageOf,
-  positionOf,
-  rowsAsOf,
-} from '#projections';
+import { LOG_TIMES, ReadModels, decodeCursor, pageOf, positionOf, rowsAsOf } from '#projections';
 import { networkDirectory } from '../../projections/network-directory.projection.js';
 import type { NetworkRow, NetworkView } from '../network.view.js';
 import { networkViewOf } from '../network.view.js';
@@ -35,8 +27,7 @@ export class ListNetworksHandler implements IQueryHandler<
       networkId: own,
     });
     const [after] =
-      input.after === undefined ? [0] : decodeCursor(NETWORKS_CURSOR, own, input.after);
-    if (typeof after !== 'number') throw new InvalidCursorError();
+      input.after === undefined ? [0] : decodeCursor(NETWORKS_CURSOR, own, input.after, ['id']);
     const { asOf, ...read } = options;
     return this.readModels.read(
       { projections: [networkDirectory.name, ...(asOf ? [LOG_TIMES] : [])], ...read },

@@ -2,7 +2,7 @@ import type { IQueryHandler } from '@nestjs/cqrs';
 import { QueryHandler } from '@nestjs/cqrs';
 import { Authorizer } from '#access';
 import type { Page, ReadResult } from '#projections';
-import { InvalidCursorError, ReadModels, decodeCursor, pageOf } from '#projections';
+import { ReadModels, decodeCursor, pageOf } from '#projections';
 import type { WebhookKind } from '../../domain/vendor-record.value.js';
 import { networkOf } from '../../own-network.js';
 import { partnerDirectory } from '../../projections/partner-directory.projection.js';
@@ -44,8 +44,7 @@ export class ListDeadLettersHandler implements IQueryHandler<
     const [before] =
       input.after === undefined
         ? [null]
-        : decodeCursor(DEAD_LETTERS_CURSOR, networkId, input.after);
-    if (before !== null && typeof before !== 'bigint') throw new InvalidCursorError();
+        : decodeCursor(DEAD_LETTERS_CURSOR, networkId, input.after, ['int8']);
     return this.readModels.read(
       { projections: [partnerDirectory.name], ...options },
       async (sql) => {

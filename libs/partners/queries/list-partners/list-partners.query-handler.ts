@@ -1,14 +1,7 @@
 import type { IQueryHandler } from '@nestjs/cqrs';
 import { QueryHandler } from '@nestjs/cqrs';
 import type { Page, ReadResult } from '#projections';
-import {
-  InvalidCursorError,
-  ReadModels,
-  decodeCursor,
-  pageOf,
-  positionOf,
-  rowsAsOf,
-} from '#projections';
+import { ReadModels, decodeCursor, pageOf, positionOf, rowsAsOf } from '#projections';
 import {
   PARTNERS_TABLE,
   partnerDirectory,
@@ -36,8 +29,9 @@ export class ListPartnersHandler implements IQueryHandler<
     const scope = await this.scope.of(principal, 'partners.read');
     const { networkId } = scope;
     const [after] =
-      input.after === undefined ? [0] : decodeCursor(PARTNERS_CURSOR, networkId, input.after);
-    if (typeof after !== 'number') throw new InvalidCursorError();
+      input.after === undefined
+        ? [0]
+        : decodeCursor(PARTNERS_CURSOR, networkId, input.after, ['id']);
     const read = readOf(options, partnerDirectory.name);
     return this.readModels.read(read, async (sql) => {
       const at = options.asOf && (await positionOf(sql, options.asOf));

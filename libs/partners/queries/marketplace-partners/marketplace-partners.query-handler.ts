@@ -5,15 +5,7 @@ import { Authorizer } from '#access';
 import type { Principal } from '#access';
 import { DomainError } from '#kernel';
 import type { Page, ReadResult } from '#projections';
-import {
-  decodeCursor,
-  encodeCursor,
-  InvalidCursorError,
-  pageOf,
-  positionOf,
-  ReadModels,
-  rowsAsOf,
-} from '#projections';
+import { decodeCursor, encodeCursor, pageOf, positionOf, ReadModels, rowsAsOf } from '#projections';
 import { authorizeMarketplace } from '../../marketplace-authority.js';
 import { networkOf } from '../../own-network.js';
 import {
@@ -70,8 +62,8 @@ export class ListMarketplacePartnersHandler implements IQueryHandler<
     const { principal, input, options } = query;
     const { first } = input;
     const { networkId } = principal;
-    const [after] = input.after === undefined ? [0] : decodeCursor(CURSOR, networkId, input.after);
-    if (typeof after !== 'number') throw new InvalidCursorError();
+    const [after] =
+      input.after === undefined ? [0] : decodeCursor(CURSOR, networkId, input.after, ['id']);
     const { value, position } = await this.directory.rows(principal, options, {
       from: after + 1,
       to: Number.MAX_SAFE_INTEGER,
