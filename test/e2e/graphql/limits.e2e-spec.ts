@@ -123,6 +123,21 @@ describe('GraphQL', () => {
     expect(nested.errors[0]?.extensions.code).toBe('request/invalid');
   });
 
+  it('says in its header where the log stands, and of several fields the least', async () => {
+    const stands = await ask<{ ledger: { head: string } }>('{ ledger { head } }', { as: sam });
+    const { head } = stands.data.ledger;
+    expect(head).toMatch(/^[1-9]\d*$/);
+    expect(stands.headers['x-ledger-position']).toBe(head);
+    const both = await ask<{ ledger: { head: string } }>(
+      '{ ledger { head } networks { position } }',
+      {
+        as: sam,
+      },
+    );
+    expect(both.errors).toEqual([]);
+    expect(BigInt(both.position)).toBeLessThanOrEqual(BigInt(both.data.ledger.head));
+  });
+
   it('needs a token, also for introspection, and takes no batches', async () => {
     for (const query of ['{ ledger { head } }', '{ __schema { types { name } } }']) {
       const { status, data } = await ask(query);
