@@ -69,7 +69,7 @@ export function openApiOf(app: INestApplication): OpenAPIObject {
     .setOpenAPIVersion('3.1.0')
     .setTitle('Keyledger')
     .setDescription(
-      'The system of record and the enforcement point for partner API keys. Every answer says in `X-Ledger-Position` what it is true at; a query takes a position as `atLeast`. Errors are problem details (RFC 9457) with stable codes.',
+      'The system of record and the enforcement point for partner API keys. Every answer but a refusal says in `X-Ledger-Position` what it is true at; a query takes a position as `atLeast`. Errors are problem details (RFC 9457) with stable codes.',
     )
     .setVersion('1')
     .setLicense('Apache-2.0', 'https://www.apache.org/licenses/LICENSE-2.0')
