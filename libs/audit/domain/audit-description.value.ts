@@ -43,10 +43,6 @@ const LEFT_OUT: ReadonlySet<string> = new Set([
 const SAID_ELSEWHERE: ReadonlySet<string> = new Set(['keyId', 'partnerId', 'reason', 'from', 'to']);
 
 const NOTHING: ReadonlySet<string> = new Set();
-/** What JSON escapes, or may. */
-// eslint-disable-next-line no-control-regex
-const NEEDS_ESCAPE = /["\\\0-\x1f\ud800-\udfff]/;
-
 type Data = Readonly<Record<string, unknown>>;
 
 /** Reads the names that all contexts use: ids, `reason`, `note`, `evidence`, `cause`, `from` and `to`. */
@@ -155,7 +151,7 @@ function changeOf(data: Data): { readonly before: unknown; readonly after: unkno
 function shown(value: unknown, saidElsewhere: ReadonlySet<string> = NOTHING): unknown {
   const clean = cleaned(value, AUDIT_VALUE_DEPTH_MAX, saidElsewhere);
   if (clean === undefined || clean === null) return undefined;
-  return jsonCharacters(clean) > AUDIT_VALUE_CHARACTERS_MAX ? undefined : clean;
+  return JSON.stringify(clean).length > AUDIT_VALUE_CHARACTERS_MAX ? undefined : clean;
 }
 
 function cleaned(
@@ -177,21 +173,6 @@ function cleaned(
     some = true;
   }
   return some ? kept : undefined;
-}
-
-/** Of the value's JSON text, when no character needs an escape; else of that text itself. */
-function jsonCharacters(value: unknown): number {
-  if (typeof value === 'string')
-    return NEEDS_ESCAPE.test(value) ? JSON.stringify(value).length : value.length + 2;
-  if (typeof value !== 'object' || value === null) return String(value).length;
-  let characters = 2;
-  if (Array.isArray(value)) for (const one of value) characters += jsonCharacters(one) + 1;
-  else
-    for (const name of Object.keys(value))
-      characters +=
-        jsonCharacters(name) + jsonCharacters((value as Record<string, unknown>)[name]) + 2;
-  // No comma after the last one.
-  return characters > 2 ? characters - 1 : characters;
 }
 
 function identityOf(data: Data): string {
