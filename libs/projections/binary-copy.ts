@@ -33,7 +33,6 @@ export class BinaryCopy {
   #at = 0;
   #rows = 0;
   readonly #livesOn: boolean;
-  readonly #types: readonly ColumnType[];
 
   /** @param livesOn values come again, in later versions of their rows. */
   constructor(
@@ -41,7 +40,6 @@ export class BinaryCopy {
     livesOn = false,
   ) {
     this.#livesOn = livesOn;
-    this.#types = columns.map(({ type }) => type);
     this.clear();
   }
 
@@ -67,18 +65,13 @@ export class BinaryCopy {
   }
 
   #fields(row: Row, fields: number): void {
-    const types = this.#types;
-    // All rows of a table have its columns in its order.
-    const values = Object.values(row);
-    if (values.length !== types.length) throw new TypeError('not a row of this table');
     this.#room(2);
     this.#int16(fields);
-    for (let index = 0; index < types.length; index += 1) {
-      const value = values[index] ?? null;
-      const type = types[index];
+    for (const { name, type } of this.columns) {
+      const value = row[name] ?? null;
       // Of a column without a value, or one of a few bytes.
       this.#room(FIXED_BYTES_MAX);
-      if (value === null || type === undefined) this.#int32(NULL_LENGTH);
+      if (value === null) this.#int32(NULL_LENGTH);
       else this.#value(type, value);
     }
     this.#rows += 1;
