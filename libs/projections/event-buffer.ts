@@ -34,10 +34,6 @@ export class EventBuffer {
     this.#wake();
   }
 
-  wake(): void {
-    this.#wake();
-  }
-
   get isFull(): boolean {
     return this.#full(2);
   }

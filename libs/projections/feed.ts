@@ -123,8 +123,11 @@ export class Feed {
         if (batch) {
           const delivered = this.#deliver(batch);
           // While the database works on a batch, the one after it is made ready.
-          if (!this.caughtUp) next = await this.#ahead(delivered);
-          await delivered;
+          try {
+            if (!this.caughtUp) next = await this.#ahead(delivered);
+          } finally {
+            await delivered;
+          }
         }
         await this.#whenCaughtUp();
         if (this.members.size === 0) this.#abort.abort();
