@@ -226,7 +226,26 @@ describe("the vendor's records", () => {
       );
   });
 
-  it('end in the same place in any order', () => {
+  it.each([
+    ['a record', { ...verdict(20), kind: 'record' } as const],
+    ['a verdict', verdict(20)],
+  ])('change nothing when %s was newer, not even what nothing newer spoke of', (_, newer) => {
+    const { events, profile } = afterAll([newer]);
+    expect(profile.managerId).toBeNull();
+    for (const older of [record(19, { name: 'Old', managerId: employeeId(8) }), verdict(19)])
+      given(...events)
+        .when({ kind: 'observe', observation: older })
+        .thenNothingHappened();
+  });
+
+  it('keep what only an earlier one spoke of', () => {
+    expect(afterAll([record(10), verdict(20, { status: 'suspended' })]).profile).toMatchObject({
+      status: 'suspended',
+      managerId: 7,
+    });
+  });
+
+  it('end in the same place in any order, once the newest record of the partner is among them', () => {
     const observation = fc
       .record({
         second: fc.integer({ min: 1, max: 3 }),
@@ -242,6 +261,7 @@ describe("the vendor's records", () => {
       );
     const shuffled = fc
       .array(observation, { minLength: 1, maxLength: 6 })
+      .map((list) => [...list, record(3, { name: 'Dogwood' })])
       .chain((list) =>
         fc.tuple(fc.constant(list), fc.shuffledSubarray(list, { minLength: list.length })),
       );

@@ -17,8 +17,8 @@ import {
 } from './partner.value.js';
 
 /**
- * What the vendor last said of one field, and when. Registers only ever move up in (time, rank, value), so that any
- * order of the vendor's records ends in the same place.
+ * What the vendor last said of one field, and when. Registers only ever move up in (time, rank, value), so that records
+ * of one second end in the same place in any order.
  */
 interface Register<Value> {
   readonly sourceTime: IsoTime;
@@ -38,6 +38,8 @@ export type PartnerState =
       readonly lifecycle: 'registered';
       readonly profile: PartnerProfile;
       readonly vendor: Registers;
+      /** The time of the newest record that was taken: an older one changes nothing (ADR 0011). */
+      readonly newestSourceTime?: IsoTime;
       /** When a person last set it here: the vendor's word counts again from then on, when it changes. */
       readonly statusSetByHandAt?: IsoTime;
       readonly managerSetByHandAt?: IsoTime;
@@ -68,6 +70,7 @@ export const partnerDecider: Decider<PartnerState, PartnerCommand, PartnerEvent>
   evolve(state, event) {
     if (event.type === 'PartnerRegistered') {
       const { partnerId, name, status, managerId, source, sourceTime, observation } = event.data;
+      const said = observation && source !== 'manual' && { ...observation, source, sourceTime };
       return {
         lifecycle: 'registered',
         profile: {
@@ -80,10 +83,8 @@ export const partnerDecider: Decider<PartnerState, PartnerCommand, PartnerEvent>
           traits: NO_TRAITS,
           users: [],
         },
-        vendor:
-          observation && source !== 'manual'
-            ? raised({}, { ...observation, source, sourceTime })
-            : {},
+        vendor: said ? raised({}, said) : {},
+        ...(said && { newestSourceTime: sourceTime }),
       };
     }
     if (state.lifecycle === 'absent') return state;
@@ -93,7 +94,13 @@ export const partnerDecider: Decider<PartnerState, PartnerCommand, PartnerEvent>
     });
     switch (event.type) {
       case 'PartnerRecordObserved':
-        return { ...state, vendor: raised(state.vendor, event.data) };
+        return {
+          ...state,
+          vendor: raised(state.vendor, event.data),
+          newestSourceTime: isOlder(event.data.sourceTime, state.newestSourceTime)
+            ? state.newestSourceTime
+            : event.data.sourceTime,
+        };
       case 'PartnerRenamed':
         return of({ name: event.data.to });
       case 'PartnerStatusChanged': {
@@ -229,7 +236,8 @@ function decideRegistered(
 
 /**
  * The vendor's record is compared with what the vendor said before, field by field: what it merely says again does not
- * undo what a person has set here since. An offboarded partner stays so.
+ * undo what a person has set here since. An offboarded partner stays so. What is older than the newest record that was
+ * taken changes nothing, not even a field that no record has spoken of.
  */
 function observe(observation: PartnerObservation, state: PartnerState): readonly PartnerEvent[] {
   const { partnerId, ...said } = observation;
@@ -256,6 +264,7 @@ function observe(observation: PartnerObservation, state: PartnerState): readonly
       },
     ];
   }
+  if (isOlder(sourceTime, state.newestSourceTime)) return [];
   const before = state.vendor;
   const after = raised(before, said);
   if (sameRegisters(before, after)) return [];
@@ -331,6 +340,9 @@ function higher<Value>(
 }
 
 const seconds = (time: IsoTime) => Math.floor(Date.parse(time) / 1_000);
+
+const isOlder = (time: IsoTime, than: IsoTime | undefined): than is IsoTime =>
+  than !== undefined && seconds(time) < seconds(than);
 
 const sameRegisters = (a: Registers, b: Registers) =>
   a.name === b.name && a.status === b.status && a.managerId === b.managerId;

@@ -56,6 +56,27 @@ describe('webhooks of a vendor', () => {
     expect((await partner(2)).body).toMatchObject({ name: 'Alder Group', status: 'suspended' });
   });
 
+  it('leave no event when they are older, whatever they say that nothing newer said', async () => {
+    const verdict = {
+      network_affiliate_id: 8,
+      network_affiliate_name: 'Alder',
+      new_status: 'active',
+      timestamp: CREATED_AT + 20,
+    };
+    await send('sign-up-verdict', verdict);
+    const log = async () =>
+      (await product.call('/v1/audit?partnerId=8', { as: sam })).body['items'];
+    const before = await log();
+    const older = { network_employee_id: 7, time_saved: CREATED_AT + 19 };
+    for (const kind of ['created', 'updated', 'signed-up'])
+      expect((await send(kind, record(8, older))).body['outcome']).toBe('unchanged');
+    expect(await log()).toEqual(before);
+    expect((await partner(8)).body['managerId']).toBeNull();
+    const updated = { network_employee_id: 7, time_saved: CREATED_AT + 20 };
+    expect((await send('updated', record(8, updated))).body['outcome']).toBe('changed');
+    expect((await partner(8)).body['managerId']).toBe(7);
+  });
+
   it('reach only the network of their credential, whatever the payload says', async () => {
     const refused = await send('created', record(3, { network_id: 2 }));
     expect([refused.status, refused.body['code']]).toEqual([400, 'partners/malformed-record']);
