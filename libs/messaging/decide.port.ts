@@ -43,12 +43,16 @@ export abstract class DecideService {
   ): Promise<Receipt<State, Event>>;
 }
 
-/** Reads and folds one stream from the leader: facts of another aggregate, read before `decide`. */
+/**
+ * Reads and folds one stream from the leader: facts of another aggregate, read before `decide`. With `upTo`, as it was
+ * at that position of the log, inclusive.
+ */
 export abstract class StreamReader {
   abstract load<State, Event extends DomainEvent>(
     streamId: string,
     decider: Pick<Decider<State, never, Event>, 'initialState' | 'evolve'>,
     signal?: AbortSignal,
+    upTo?: Position,
   ): Promise<{ readonly state: State; readonly revision: bigint }>;
 }
 

@@ -4,6 +4,7 @@ import type {
   AppendResult,
   ExpectedRevision,
   NewEvent,
+  Position,
   RecordedEvent,
   StoredEvent,
 } from '#event-store';
@@ -326,11 +327,13 @@ export class LedgerStreamReader extends StreamReader {
     streamId: string,
     decider: Pick<Decider<State, never, Event>, 'initialState' | 'evolve'>,
     signal?: AbortSignal,
+    upTo?: Position,
   ): Promise<{ readonly state: State; readonly revision: bigint }> {
     let state = decider.initialState();
     let revision = -1n;
     try {
       for await (const stored of this.store.readStream(streamId, signal ? { signal } : {})) {
+        if (upTo !== undefined && stored.position > upTo) break;
         const event = this.catalogue.decode<Event>(stored);
         state = decider.evolve(state, asDomainEvent(event));
         revision = event.revision;

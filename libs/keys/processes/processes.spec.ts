@@ -163,7 +163,29 @@ describe('a recipient who is removed', () => {
     ]);
   });
 
-  it('does not end a link that is bound to a passphrase alone', async () => {
+  it('takes with the last user also the links for all users that need a passphrase', async () => {
+    const id = await issue();
+    const { value } = await share(id, { bound: 'passphrase' });
+    await unlink();
+    expect((await last('ShareEnded')).data).toEqual({
+      shareId: value.shareId,
+      keyId: id,
+      reason: 'recipientRemoved',
+    });
+  });
+
+  it('does not end a link with a passphrase that was made after the removal, however late it is seen', async () => {
+    const id = await issue();
+    await share(id, { bound: 'passphrase' });
+    await ledger.partnerEvent(NETWORK, PARTNER, { type: 'PartnerUserUnlinked', data: ANA });
+    await share(id, { bound: 'passphrase' });
+    const after = await ledger.story(RING);
+    await ledger.processes.endShares.handle(await last('PartnerUserUnlinked'), signal);
+    await ledger.processes.endShares.handle(await last('KeyShared'), signal);
+    expect(await ledger.story(RING)).toEqual(after);
+  });
+
+  it('does not end a link with a passphrase for somebody who is known elsewhere', async () => {
     const id = await issue();
     await share(id, { recipient: { type: 'contact', reference: 'crm-1' }, bound: 'passphrase' });
     await unlink();

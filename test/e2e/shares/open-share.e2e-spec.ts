@@ -24,6 +24,21 @@ const submit = (form: Readonly<Record<string, string>>): Promise<Reply> =>
     headers: { accept: 'text/html,application/xhtml+xml,*/*;q=0.8' },
   });
 
+const ENDED_WITHIN_MS_MAX = 20_000;
+
+/** Once its recipient was removed. */
+async function ended(shareId: string): Promise<void> {
+  const until = Date.now() + ENDED_WITHIN_MS_MAX;
+  for (;;) {
+    const { body } = await server.call(`/v1/shares/${shareId}`, { token: network.admin });
+    if (body['status'] === 'ended') {
+      expect(body['ended']).toMatchObject({ reason: 'recipientRemoved' });
+      return;
+    }
+    if (Date.now() > until) throw new Error(`still ${String(body['status'])}`);
+  }
+}
+
 describe('GET /v1/share', () => {
   it('200: a page that needs no token, loads nothing, sends no referrer, and opens nothing', async () => {
     await network.partner(10);
@@ -142,6 +157,25 @@ describe('POST /v1/shares/open', () => {
       body: { reason: 'leaked' },
     });
     expect((await open({ token: last.token, passphrase: last.passphrase })).status).toBe(410);
+  });
+
+  it('410: once the last user of the partner is unlinked, bound to users or to a passphrase', async () => {
+    await network.partner(17);
+    const keys = [await network.issue(17, 'one'), await network.issue(17, 'two')];
+    const shares = await Promise.all([
+      network.share(keys[0]?.keyId ?? '', 'users'),
+      network.share(keys[1]?.keyId ?? '', 'passphrase'),
+    ]);
+    const unlinked = await server.call('/v1/partners/17/users/unlink', {
+      token: network.admin,
+      body: { issuer: server.issuer.issuer, subject: 'user-1-17' },
+    });
+    expect(unlinked.status).toBe(200);
+    for (const { shareId, token, passphrase } of shares) {
+      await ended(shareId);
+      const refused = await open({ token, ...(passphrase === null ? {} : { passphrase }) });
+      expect([refused.status, refused.body['code']]).toEqual([410, 'keys/share-ended']);
+    }
   });
 
   it('400: wrong types and unknown fields', async () => {

@@ -46,7 +46,7 @@ const RecipientTypeName = enumOf(SHARE_RECIPIENT_TYPES);
 registerEnumType(RecipientTypeName, {
   name: 'ShareRecipientType',
   description:
-    'holderUsers: all users of the holder. partnerUser: one of them. contact: somebody known elsewhere (passphrase only).',
+    'holderUsers: all users of the holder; the share ends with the last of them. partnerUser: one of them; it ends with them. contact: somebody known elsewhere (passphrase only).',
 });
 const ChannelName = enumOf(SHARE_CHANNELS);
 registerEnumType(ChannelName, {

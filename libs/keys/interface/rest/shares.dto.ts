@@ -27,7 +27,7 @@ export class RecipientBody {
   @ApiProperty({
     enum: SHARE_RECIPIENT_TYPES,
     description:
-      '`holderUsers`: all users of the holder. `partnerUser`: one of them. `contact`: somebody who is known elsewhere (passphrase only).',
+      '`holderUsers`: all users of the holder; the share ends with the last of them. `partnerUser`: one of them; it ends with them. `contact`: somebody who is known elsewhere (passphrase only).',
     example: 'holderUsers',
   })
   @IsIn(SHARE_RECIPIENT_TYPES)
