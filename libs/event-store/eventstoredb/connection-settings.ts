@@ -15,7 +15,7 @@ export interface ConnectionSettings {
   readonly keepAliveTimeoutMs: number;
   readonly discoveryIntervalMs?: number;
   readonly discoverAttemptsMax?: number;
-  readonly gossipTimeoutSeconds?: number;
+  readonly gossipTimeoutSeconds: number;
 }
 
 export interface Host {
@@ -29,9 +29,18 @@ export class ConnectionStringError extends Error {
 }
 
 export const EVENTSTOREDB_PORT_DEFAULT = 2113;
-/** The client warns below it, and servers may close connections that ping more often. */
-export const KEEP_ALIVE_INTERVAL_MS_MIN = 10_000;
-export const KEEP_ALIVE_TIMEOUT_MS_DEFAULT = 10_000;
+/**
+ * While calls wait, the server is pinged so often; it answers without touching its log, so that a busy one answers too.
+ * With the time-out below, a frozen or cut-off node is left within 5 s, and a new leader gets most of a request's
+ * deadline. The client's own defaults, 10 s each, leave none. A needless reconnect harms nothing: what was under way is
+ * sent again, the same ids at the same revision.
+ */
+export const KEEP_ALIVE_INTERVAL_MS_DEFAULT = 2_000;
+/** Proxies in front of a server may close connections that ping more often. */
+export const KEEP_ALIVE_INTERVAL_MS_MIN = 1_000;
+export const KEEP_ALIVE_TIMEOUT_MS_DEFAULT = 3_000;
+/** The nodes are asked for the leader one after another, in any order: also the one that was just left as frozen. */
+export const GOSSIP_TIMEOUT_SECONDS_DEFAULT = 2;
 
 const PORT_MAX = 65_535;
 const SHAPE = /^(esdb|esdb\+discover):\/\/(?:([^@/]*)@)?([^/?@]+)\/?(?:\?(.*))?$/;
@@ -95,8 +104,9 @@ type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 function parseOptions(query: string): Options {
   const options: Mutable<Options> = {
     tls: true,
-    keepAliveIntervalMs: KEEP_ALIVE_INTERVAL_MS_MIN,
+    keepAliveIntervalMs: KEEP_ALIVE_INTERVAL_MS_DEFAULT,
     keepAliveTimeoutMs: KEEP_ALIVE_TIMEOUT_MS_DEFAULT,
+    gossipTimeoutSeconds: GOSSIP_TIMEOUT_SECONDS_DEFAULT,
   };
   for (const [name, value] of new URLSearchParams(query)) {
     const known = OPTIONS[name.toLowerCase().replace(/[_-]/g, '')];

@@ -7,7 +7,7 @@ import { noop } from './waiting.js';
  */
 export async function* drain<T>(
   read: StreamingRead<T>,
-  timeoutMs: number,
+  timeoutMs: () => number,
   late: () => Error,
   signals: readonly (AbortSignal | undefined)[],
 ): AsyncGenerator<T, void, undefined> {
@@ -42,7 +42,7 @@ export async function* drain<T>(
       await new Promise<void>((resolve, reject) => {
         const timer = setTimeout(() => {
           reject(late());
-        }, timeoutMs);
+        }, timeoutMs());
         wake = () => {
           clearTimeout(timer);
           resolve();

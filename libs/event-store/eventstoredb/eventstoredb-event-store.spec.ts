@@ -2,11 +2,13 @@ import { randomUUID } from 'node:crypto';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import type { NewEvent, StoredEvent } from '../index.js';
 import {
   AppendOutcomeUnknownError,
   appendUntilKnown,
+  EVENT_STORE_TIMEOUT_MS_DEFAULT,
   EventStoreAccessDeniedError,
   EventStoreUnavailableError,
   LEDGER_BEACON_STREAM,
@@ -512,6 +514,22 @@ describe('a subscription', () => {
   });
 });
 
+it('a store prints nothing beside the logs when it is made', () => {
+  const { console: loud } = globalThis;
+  const printed: unknown[] = [];
+  const record = (...words: unknown[]) => void printed.push(words);
+  const warn = Object.getOwnPropertyDescriptor(loud, 'warn');
+  Object.assign(loud, { warn: record });
+  try {
+    open('esdb://127.0.0.1:9?tls=false');
+    expect(printed).toEqual([]);
+    loud.warn('kept');
+    expect(printed).toEqual([['kept']]);
+  } finally {
+    Object.defineProperty(loud, 'warn', warn ?? { value: undefined });
+  }
+});
+
 describe('a barrier', () => {
   it('is shared by all who ask at once, and at most two a second are written', async () => {
     const double = await startDouble();
@@ -625,6 +643,24 @@ describe('a store that keeps to its log', () => {
     await double.comeUp();
     await appendUntilKnown(store, s, 0n, [happened(1)], { deadline: new Date(Date.now() + 5_000) });
     expect(numbers(await all(store.readStream(s)))).toEqual([0, 1]);
+  });
+
+  it('waits for an answer no longer than it was told, also where the connection is lost meanwhile', async () => {
+    const s = stream();
+    await store.append(s, 'noStream', [happened(0)]);
+    double.freeze();
+    const waiting = { timeoutMs: 1_500 };
+    const reads = [
+      all(store.readStream(s, waiting)),
+      all(store.readAll(waiting)),
+      store.head(waiting),
+    ];
+    const ended = Promise.allSettled(reads);
+    await pause(1_200);
+    double.dropConnections();
+    // Each attempt with a time of its own would end at 2.7 s.
+    const outcomes = await Promise.race([ended, pause(1_100, [])]);
+    expect(outcomes.map(({ status }) => status)).toEqual(['rejected', 'rejected', 'rejected']);
   });
 
   it('sends nothing to it of what is under way in the moment of the change', async () => {
@@ -750,6 +786,25 @@ describe('a cluster', () => {
     });
     expect(numbers(await all(store.readStream(s)))).toEqual([0]);
     expect(nodes[0]?.counts.append).toBe(0);
+  }, 30_000);
+
+  it('is left at a leader that froze on a living connection, soon enough for what waits for its answer', async () => {
+    const store = open(`esdb://${ports().join(',')}?tls=false`);
+    const s = stream();
+    const following = new Following(store, { filter: { streamPrefixes: [s] } });
+    await store.append(s, 'noStream', [happened(0)]);
+    await following.until('the first', () => following.events.length === 1);
+    nodes[0]?.freeze();
+    const appending = appendUntilKnown(store, s, 0n, [happened(1)], {
+      deadline: new Date(Date.now() + EVENT_STORE_TIMEOUT_MS_DEFAULT),
+    });
+    const reading = all(store.readStream(s));
+    lead(1);
+    expect((await appending).revision).toBe(1n);
+    expect(numbers(await reading).slice(0, 1)).toEqual([0]);
+    await following.until('the second', () => following.events.length === 2);
+    await following.stop();
+    expect(numbers(following.events)).toEqual([0, 1]);
   }, 30_000);
 
   it('that is all away is an error of the call, not of the process', async () => {

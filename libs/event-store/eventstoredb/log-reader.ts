@@ -42,6 +42,21 @@ interface RawOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
+/** One answer is waited for no longer than this, through however many connections and attempts. */
+class Patience {
+  private sinceMs = performance.now();
+
+  constructor(private readonly timeoutMs: number) {}
+
+  /** The consumer took what came, and waits for the next one. */
+  anew(): void {
+    this.sinceMs = performance.now();
+  }
+
+  readonly leftMs = (): number =>
+    Math.max(1, Math.ceil(this.sinceMs + this.timeoutMs - performance.now()));
+}
+
 /** Reads from the leader; a read that breaks goes on from the last event that it gave. */
 export class LogReader {
   constructor(
@@ -61,28 +76,32 @@ export class LogReader {
     let { from } = options;
     let left = maxCount;
     let failures = 0;
+    const patience = new Patience(timeoutMs);
     while (left > 0) {
       let connection: OwnConnection;
       try {
         // Which log it is says this stream, of whatever log it is.
         if (streamId !== LEDGER_STREAM)
-          connection = await this.ownLog.connection(timeoutMs, signal);
+          connection = await this.ownLog.connection(patience.leftMs(), signal);
         const read = this.safe.use().readStream(stored, {
           direction: backwards ? BACKWARDS : FORWARDS,
           fromRevision: from ?? (backwards ? END : START),
           maxCount: left,
           ...this.call(),
         });
-        const items = drain(read, timeoutMs, () => tooLate(`reading ${streamId}`, timeoutMs), [
-          signal,
-          this.closing,
-        ]);
+        const items = drain(
+          read,
+          patience.leftMs,
+          () => tooLate(`reading ${streamId}`, timeoutMs),
+          [signal, this.closing],
+        );
         for await (const { event } of items) {
           this.assertStill(connection);
           if (!event) continue;
           failures = 0;
           left -= 1;
           yield toStoredEvent(event, streamId);
+          patience.anew();
           if (backwards && event.revision === 0n) return;
           from = backwards ? event.revision - 1n : event.revision + 1n;
         }
@@ -170,16 +189,17 @@ export class LogReader {
     let left = options.maxCount;
     let last: bigint | undefined;
     let failures = 0;
+    const patience = new Patience(timeoutMs);
     for (;;) {
       try {
-        const connection = await this.ownLog.connection(timeoutMs, signal);
+        const connection = await this.ownLog.connection(patience.leftMs(), signal);
         const read = this.safe.use().readAll({
           direction: backwards ? BACKWARDS : FORWARDS,
           fromPosition: from ?? (backwards ? END : START),
           maxCount: left,
           ...this.call(),
         });
-        const items = drain(read, timeoutMs, () => tooLate('reading the log', timeoutMs), [
+        const items = drain(read, patience.leftMs, () => tooLate('reading the log', timeoutMs), [
           signal,
           this.closing,
         ]);
@@ -191,6 +211,7 @@ export class LogReader {
           last = event.position.commit;
           from = event.position;
           yield event;
+          patience.anew();
         }
         this.assertStill(connection);
         return;

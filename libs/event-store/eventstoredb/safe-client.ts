@@ -4,11 +4,12 @@ import { EventStoreDBClient } from '@eventstore/db-client';
 import type { Credentials } from '@eventstore/db-client';
 import type { ConnectionSettings } from './connection-settings.js';
 import { ConnectionStringError } from './connection-settings.js';
+import { noop } from './waiting.js';
 
 /** For calls that do not learn that they are over. */
 export const CLOSE_TIMEOUT_MS = 2_000;
 /** A node that took a connection and has said nothing on it for so long is left. */
-export const CONNECT_TIMEOUT_MS = 5_000;
+export const CONNECT_TIMEOUT_MS = 3_000;
 /** gRPC's connectivity states and status, of which the client exports none. */
 const CONNECTING = 1;
 const READY = 2;
@@ -43,7 +44,7 @@ export class SafeClient {
 
   constructor(settings: ConnectionSettings) {
     this.credentials = settings.credentials ?? (settings.tls ? undefined : ROUTE_ONLY);
-    this.client = newClient(settings);
+    this.client = quietly(() => newClient(settings));
     const internals = this.client as unknown as Internals;
     // Without credentials it asks here whether to take the batch route, where one stray answer throws inside an event
     // handler (trap 1).
@@ -136,6 +137,18 @@ export class SafeClient {
   }
 }
 
+/** The client warns on the console, beside the logs, of the keep-alive interval that was chosen on purpose. */
+function quietly<T>(make: () => T): T {
+  const loud = globalThis.console as { warn: (...words: unknown[]) => void };
+  const { warn } = loud;
+  loud.warn = noop;
+  try {
+    return make();
+  } finally {
+    loud.warn = warn;
+  }
+}
+
 function newClient(settings: ConnectionSettings): EventStoreDBClient {
   const { hosts, tls, credentials } = settings;
   const common = {
@@ -156,9 +169,7 @@ function newClient(settings: ConnectionSettings): EventStoreDBClient {
     ...(settings.discoverAttemptsMax !== undefined && {
       maxDiscoverAttempts: settings.discoverAttemptsMax,
     }),
-    ...(settings.gossipTimeoutSeconds !== undefined && {
-      gossipTimeout: settings.gossipTimeoutSeconds,
-    }),
+    gossipTimeout: settings.gossipTimeoutSeconds,
   };
   const channel = {
     insecure: !tls,
