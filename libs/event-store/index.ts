@@ -30,6 +30,7 @@ export {
 } from './event-store.errors.js';
 export type { Position } from './position.js';
 export { parsePosition, position, POSITION_MAX } from './position.js';
+export { notingPositions, PositionsSeen, positionsSeen } from './positions-seen.js';
 export type { Actor, ActorType, EventMetadata, SealedText } from './metadata.js';
 export { ACTOR_TYPES, actorSchema } from './metadata.js';
 export type {

@@ -6,6 +6,8 @@ import {
   EventCatalogue,
   EventStoreUnavailableError,
   InvalidEventError,
+  notingPositions,
+  PositionsSeen,
 } from '#event-store';
 import { MemoryEventStore, MemoryLog } from '#event-store/memory';
 import type { Decider, DomainEvent } from '#kernel';
@@ -219,6 +221,57 @@ describe('a decision', () => {
     const { paint, log } = setUp({ upgradeGate: new OldReader() });
     await expect(paint('red')).rejects.toMatchObject({ code: 'event-store/upgrade-pending' });
     expect(log.events).toHaveLength(0);
+  });
+});
+
+describe('a refusal', () => {
+  const refusedAt = async (decide: () => Promise<unknown>): Promise<bigint | undefined> => {
+    const seen = new PositionsSeen();
+    await expect(notingPositions(seen, decide)).rejects.toThrow(DomainError);
+    return seen.position;
+  };
+
+  it('stands at the last event of the stream that it was decided on', async () => {
+    const { paint } = setUp();
+    expect(await refusedAt(() => paint('brown'))).toBeUndefined();
+    await paint('red');
+    await paint('blue');
+    await paint('red', requestContext(), `wall-1-${randomUUID()}`);
+    expect(await refusedAt(() => paint('brown'))).toBe(2n);
+  });
+
+  it('stands where it stood when it is asked for again after the stream moved on', async () => {
+    const { paint } = setUp();
+    await paint('red');
+    const context = sent('brown');
+    expect(await refusedAt(() => paint('brown', context))).toBe(1n);
+    await paint('blue');
+    expect(await refusedAt(() => paint('brown', context))).toBe(1n);
+    expect(await refusedAt(() => paint('brown', sent('brown')))).toBe(2n);
+  });
+
+  it('of what was read before a decision stands at the last event of it', async () => {
+    const { paint, streams, streamId } = setUp();
+    await paint('red');
+    const other = `wall-1-${randomUUID()}`;
+    await paint('red', requestContext(), other);
+    const look = (stream: string) => async () => {
+      await streams.load(stream, wall);
+      throw new DomainError('walls/shop-closed');
+    };
+    expect(await refusedAt(look(streamId))).toBe(1n);
+    expect(await refusedAt(look(other))).toBe(2n);
+  });
+
+  it('after a first decision of the same call stands no earlier than that one', async () => {
+    const { paint } = setUp();
+    const other = `wall-1-${randomUUID()}`;
+    await paint('red', requestContext(), other);
+    const both = async () => {
+      await paint('blue');
+      await paint('brown', requestContext(), other);
+    };
+    expect(await refusedAt(both)).toBe(2n);
   });
 });
 

@@ -18,6 +18,7 @@ import {
   EventStoreAccessDeniedError,
   EventStoreUnavailableError,
   position,
+  positionsSeen,
   WrongExpectedRevisionError,
 } from '#event-store';
 import type { Decider, DomainEvent } from '#kernel';
@@ -61,7 +62,9 @@ export class LedgerDecideService extends DecideService {
     request: DecideRequest<State, Command, Event>,
   ): Promise<Receipt<State, Event>> {
     try {
-      return await this.decide(request);
+      const receipt = await this.decide(request);
+      positionsSeen()?.event(receipt.position);
+      return receipt;
     } catch (error) {
       throw asDomainError(error);
     }
@@ -180,7 +183,14 @@ export class LedgerDecideService extends DecideService {
     const problem = this.problems.get(code);
     if (!problem || problem.status < 400 || problem.status >= 500) return;
     if (problem.status === 429 || problem.retryAfterSeconds !== undefined) return;
-    await this.remember(context, { kind: 'refused', streamId, code, details });
+    const at = positionsSeen()?.position;
+    await this.remember(context, {
+      kind: 'refused',
+      streamId,
+      code,
+      details,
+      ...(at === undefined ? {} : { position: String(at) }),
+    });
   }
 
   private async remember(context: RequestContext, outcome: RememberedOutcome): Promise<void> {
@@ -234,6 +244,7 @@ export class LedgerDecideService extends DecideService {
       const event = this.catalogue.decode<Event>(stored);
       events.push(event);
       state = decider.evolve(state, asDomainEvent(event));
+      positionsSeen()?.event(event.position);
     }
     return { events, state };
   }
@@ -271,7 +282,12 @@ function answered<State, Command, Event extends DomainEvent>(
   outcome: RememberedOutcome,
   events: readonly RecordedEvent<Event>[],
 ): Receipt<State, Event> {
-  if (outcome.kind === 'refused') throw new DomainError(outcome.code, outcome.details);
+  if (outcome.kind === 'refused') {
+    // The stream may have moved on since: this answer has not.
+    if (outcome.position !== undefined)
+      positionsSeen()?.snapshot(position(BigInt(outcome.position)));
+    throw new DomainError(outcome.code, outcome.details);
+  }
   const revision = BigInt(outcome.revision);
   return {
     streamId: outcome.streamId,
@@ -337,6 +353,7 @@ export class LedgerStreamReader extends StreamReader {
         const event = this.catalogue.decode<Event>(stored);
         state = decider.evolve(state, asDomainEvent(event));
         revision = event.revision;
+        positionsSeen()?.event(event.position);
       }
     } catch (error) {
       throw asDomainError(error);

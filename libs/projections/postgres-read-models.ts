@@ -1,6 +1,6 @@
 import type pg from 'pg';
 import type { Position } from '#event-store';
-import { position } from '#event-store';
+import { position, positionsSeen } from '#event-store';
 import { sqlState, UNDEFINED_TABLE } from './database-errors.js';
 import { CHECKPOINT_POLL_INTERVAL_MS } from './limits.js';
 import { StaleReadError } from './projections.errors.js';
@@ -43,6 +43,7 @@ export class PostgresReadModels extends ReadModels {
       );
       const { rows } = await client.query<CheckpointPosition>(CHECKPOINTS, [options.projections]);
       const reached = least(rows);
+      if (reached !== undefined) positionsSeen()?.snapshot(reached);
       if (reached === undefined || (options.atLeast !== undefined && reached < options.atLeast))
         throw new StaleReadError(options.atLeast, reached);
       const value = await work(new ClientReader(client, options.signal));

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import type { EventStore, SubscribeOptions, SubscriptionItem } from '#event-store';
 import { MemoryEventStore, MemoryLog } from '#event-store/memory';
-import { openLedger } from '#event-store';
+import { notingPositions, openLedger, PositionsSeen } from '#event-store';
 import {
   positionOf,
   ProjectionBuilds,
@@ -46,8 +46,11 @@ const totals = async (): Promise<Record<string, number>> => {
   );
   return Object.fromEntries(rows.map(({ id, total }) => [String(id), Number(total)]));
 };
-const read = async (projection: string, atLeast: Awaited<ReturnType<EngineFixture['append']>>) =>
-  engine.reads.read({ projections: [projection], atLeast }, () => totals());
+const read = async (projection: string, atLeast?: Awaited<ReturnType<EngineFixture['append']>>) =>
+  engine.reads.read(
+    { projections: [projection], ...(atLeast === undefined ? {} : { atLeast }) },
+    () => totals(),
+  );
 const builds = (): ProjectionBuilds => {
   const { store, catalogue, clock, pool } = engine;
   return new ProjectionBuilds({ store, catalogue, clock, pool });
@@ -307,8 +310,29 @@ describe('reads', () => {
     const runner = engine.runner([counts()]);
     await read('counts', await engine.append(counted(1)));
     await runner.stop();
+    const reached = (await read('counts')).position;
     const at = await engine.append(counted(1));
-    await expect(read('counts', at)).rejects.toThrow(StaleReadError);
+    const seen = new PositionsSeen();
+    await expect(notingPositions(seen, () => read('counts', at))).rejects.toThrow(StaleReadError);
+    expect(seen.own).toBe(reached);
+    expect(reached).toBeLessThan(at);
+  });
+
+  it('note where their snapshot stood for what is thrown within them, and nothing when there is none', async () => {
+    const unfilled = new PositionsSeen();
+    const refusal = () => Promise.reject(new Error('not found'));
+    const refused = (seen: PositionsSeen) =>
+      notingPositions(seen, () => engine.reads.read({ projections: ['counts'] }, refusal));
+    await expect(refused(unfilled)).rejects.toThrow(StaleReadError);
+    expect(unfilled.own).toBeUndefined();
+    const runner = engine.runner([counts()]);
+    await read('counts', await engine.append(counted(1)));
+    await runner.stop();
+    const { position } = await read('counts');
+    await engine.append(counted(2));
+    const seen = new PositionsSeen();
+    await expect(refused(seen)).rejects.toThrow('not found');
+    expect(seen.own).toBe(position);
   });
 
   it('are refused as stale before the projection was ever filled', async () => {

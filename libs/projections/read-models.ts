@@ -23,7 +23,8 @@ export interface ReadResult<T> {
 export type AsOf = { readonly position: Position } | { readonly time: string };
 
 /**
- * The only way to the read models: rows and checkpoints in one REPEATABLE READ snapshot on one node.
+ * The only way to the read models: rows and checkpoints in one REPEATABLE READ snapshot on one node, whose position is
+ * noted (`positionsSeen`) also for what is thrown.
  *
  * @throws {StaleReadError} when `atLeast` was not reached in time (503 `projections/stale-read`).
  */

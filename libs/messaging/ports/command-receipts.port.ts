@@ -14,6 +14,8 @@ export type RememberedOutcome =
       readonly streamId: string;
       readonly code: DomainErrorCode;
       readonly details: Readonly<Record<string, unknown>>;
+      /** What was looked at when it was refused; absent when nobody asked. */
+      readonly position?: string;
     };
 
 export interface CommandReceipt {
