@@ -78,21 +78,18 @@ export async function equip(
     crossOriginResourcePolicy: { policy: 'same-origin' },
     strictTransportSecurity: { maxAge: 31_536_000 },
   });
-  fastify.addHook(
-    'onRequest',
-    (request: FastifyRequest, reply: FastifyReply, done: (error?: Error) => void) => {
-      void reply.header(CORRELATION_HEADER, request.id);
-      forgetTypeOfNothing(request);
-      if (!isAcceptable(request)) {
-        done(new DomainError('request/unsupported-media-type'));
-        return;
-      }
-      const [path = ''] = request.url.split('?');
-      if (/^\/docs(\/|$)/.test(path)) void reply.header('content-security-policy', DOCS_POLICY);
-      done();
-    },
-  );
+  fastify.addHook('onRequest', (request: FastifyRequest, reply: FastifyReply, done: () => void) => {
+    void reply.header(CORRELATION_HEADER, request.id);
+    forgetTypeOfNothing(request);
+    const [path = ''] = request.url.split('?');
+    if (/^\/docs(\/|$)/.test(path)) void reply.header('content-security-policy', DOCS_POLICY);
+    done();
+  });
   refuseOtherMethods(fastify);
+  // Behind the gate: who is not let in learns nothing else of a route.
+  fastify.addHook('preParsing', (request, _reply, _payload, done) => {
+    done(isAcceptable(request) ? null : new DomainError('request/unsupported-media-type'));
+  });
   fastify.addHook(
     'onResponse',
     (request: FastifyRequest, reply: FastifyReply, done: () => void) => {

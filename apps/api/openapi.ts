@@ -2,6 +2,7 @@ import type { INestApplication } from '@nestjs/common';
 import { DocumentBuilder, SwaggerModule } from '@nestjs/swagger';
 import type { OpenAPIObject } from '@nestjs/swagger';
 import { publicRoute } from '#access';
+import { POSITION_HEADER } from '#messaging';
 import { PROBLEM_MEANINGS } from '#rest';
 import type { ProblemStatus } from '#rest';
 import { CORRELATION_HEADER } from './http.js';
@@ -49,7 +50,8 @@ const problemSchema = {
 
 const headers = {
   Position: {
-    description: 'The ledger position that the answer is true at; queries take it as `atLeast`.',
+    description:
+      'The ledger position that the answer is true at: a refusal too was decided on no less. Queries take it as `atLeast`. Where nothing was read to answer, a position that the log had reached before. Without a valid access token it stands only on what succeeds.',
     schema: { type: 'string', pattern: '^\\d+$', examples: ['4711'] },
   },
   CorrelationId: {
@@ -69,7 +71,7 @@ export function openApiOf(app: INestApplication): OpenAPIObject {
     .setOpenAPIVersion('3.1.0')
     .setTitle('Keyledger')
     .setDescription(
-      'The system of record and the enforcement point for partner API keys. Every answer but a refusal says in `X-Ledger-Position` what it is true at; a query takes a position as `atLeast`. Errors are problem details (RFC 9457) with stable codes.',
+      'The system of record and the enforcement point for partner API keys. Every answer to a request with a valid access token, GraphQL’s and refusals too, says in `X-Ledger-Position` what it is true at; a query takes a position as `atLeast`. Without one, only what succeeds says it (a share that is opened, a webhook that is taken): how fast the log grows is not for strangers. Nor does what is answered before the token is looked at: 503 while the server starts, is not sure of its log or cannot read its issuer’s keys, and 404 for a path that is no path. Errors are problem details (RFC 9457) with stable codes.',
     )
     .setVersion('1')
     .setLicense('Apache-2.0', 'https://www.apache.org/licenses/LICENSE-2.0')
@@ -143,6 +145,16 @@ function errorsOf(
   ];
 }
 
+/** A refusal says it to whoever has shown a valid token; the page of a share link holds nothing of the ledger. */
+function saysPosition(
+  status: number,
+  path: string,
+  access: 'none' | 'optional' | undefined,
+): boolean {
+  if (!path.startsWith('/v1/') || path === '/v1/share') return false;
+  return status < 300 || (status !== 401 && access !== 'none');
+}
+
 function complete(
   operation: Operation,
   method: string,
@@ -167,8 +179,8 @@ function complete(
     response.headers = {
       ...response.headers,
       [CORRELATION_HEADER]: header('CorrelationId'),
-      ...(Number(status) < 300 && path.startsWith('/v1/') && !path.endsWith('/share')
-        ? { 'x-ledger-position': header('Position') }
+      ...(saysPosition(Number(status), path, access)
+        ? { [POSITION_HEADER]: header('Position') }
         : {}),
       ...(['429', '503'].includes(status) && path.startsWith('/v1/')
         ? { 'retry-after': header('RetryAfter') }

@@ -6,6 +6,7 @@ import { Logger } from 'nestjs-pino';
 import { accessProcesses, installAccess } from '#access';
 import { DomainError } from '#kernel';
 import { keysProcesses } from '#keys';
+import { AnswerPositions, installPositions } from '#messaging';
 import { installPartnerWebhooks } from '#partners';
 import { HealthChecks } from '#platform/health';
 import { Metrics } from '#platform/metrics';
@@ -45,7 +46,7 @@ export interface ApiStart {
 /** Builds the whole API on its foundations. Its `close()` finishes requests, flushes, and leaves the foundations open. */
 export async function startApi(options: ApiStart): Promise<NestFastifyApplication> {
   const { foundations, access, publicUrl, recordedBy, door, logSink } = options;
-  const { eventStore, dataSource, databaseUrl, clock } = foundations;
+  const { eventStore, dataSource, databaseUrl, clock, ledger } = foundations;
   const pool = createPool({
     url: databaseUrl,
     role: RUNTIME_ROLE,
@@ -82,6 +83,7 @@ export async function startApi(options: ApiStart): Promise<NestFastifyApplicatio
     },
   );
   refuseOnAnotherLog(fastify, logWatch);
+  installPositions(app);
   installAccess(app);
   installPartnerWebhooks(app);
   const checks = app.get(HealthChecks);
@@ -122,6 +124,8 @@ export async function startApi(options: ApiStart): Promise<NestFastifyApplicatio
   await app.init();
   await fastify.ready();
   await readers.start();
+  const head = await eventStore.head({ timeoutMs: PROBE_TIMEOUT_MS }).catch(() => undefined);
+  app.get(AnswerPositions, { strict: false }).process.event(head ?? ledger.firstPosition);
   logWatch.start();
   return app;
 }

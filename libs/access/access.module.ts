@@ -33,7 +33,8 @@ import { RequestGate } from './request-gate.js';
 
 /**
  * Needs, from global modules: Clock, EventStore, EventCatalogue, DecideService, StreamReader, RequestContexts,
- * PersonalData, ReadModels, DataSource, CommandBus, QueryBus. Give `installAccess(app)` the application before its init.
+ * AnswerPositions, PersonalData, ReadModels, DataSource, CommandBus, QueryBus. Give `installAccess(app)` the application
+ * before its init.
  */
 @Module({})
 export class AccessModule {

@@ -1,6 +1,8 @@
 import { createHash } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
+import { notingPositions } from '#event-store';
 import { DomainError } from '#kernel';
+import { AnswerPositions } from '#messaging';
 import { addressKey, ClientAddresses } from './adapters/client-addresses.js';
 import { RequestBudgets, type BudgetCaller, type BudgetOf } from './adapters/request-budgets.js';
 import type { AccessErrorCode } from './domain/access.errors.js';
@@ -49,6 +51,7 @@ export class RequestGate {
     private readonly budgets: RequestBudgets,
     private readonly addresses: ClientAddresses,
     private readonly denials: AccessDenials,
+    private readonly positions: AnswerPositions,
   ) {}
 
   /** Additive: without it every caller of a public route spends the budget of its address. */
@@ -110,10 +113,12 @@ export class RequestGate {
       this.chargeRequest(stranger, request, { address }, reply);
       throw this.refused(error.reason, address, reply);
     }
+    const answer = this.positions.of(request);
+    answer.authenticate();
     const { issuer, subject, networkId } = verified;
     const caller = actorOf(verified);
     this.chargeRequest(caller, request, { address, principal: principalOf(verified) }, reply);
-    const principal = await this.principalOf(verified);
+    const principal = await notingPositions(answer.admission, () => this.principalOf(verified));
     if (!principal) {
       this.deny('access/not-linked', { address, principal: principalOf(verified) });
       throw new DomainError('access/not-linked', { networkId, issuer, subject });

@@ -20,7 +20,12 @@ export {
   RequestContexts,
 } from './request-contexts.js';
 export type { AnswerOptions } from './interface/answer.js';
-export { Answer, answer, POSITION_HEADER } from './interface/answer.js';
+export { Answer, answer } from './interface/answer.js';
+export {
+  AnswerPositions,
+  installPositions,
+  POSITION_HEADER,
+} from './interface/answer-positions.js';
 export { Ctx, IfMatch } from './interface/ctx.decorator.js';
 export { LedgerInterceptor } from './interface/ledger.interceptor.js';
 export type { MessagingOptions } from './messaging.module.js';

@@ -8,6 +8,7 @@ import { PostgresCommandReceipts } from './adapters/postgres-command-receipts.js
 import { DecideService, StreamReader } from './decide.port.js';
 import { LedgerDecideService, LedgerStreamReader } from './decide.service.js';
 import { EventMetadataWriter, RecordedBy } from './event-metadata.js';
+import { AnswerPositions } from './interface/answer-positions.js';
 import { LedgerInterceptor } from './interface/ledger.interceptor.js';
 import {
   CommandReceipts,
@@ -27,15 +28,26 @@ export interface MessagingOptions {
   readonly upgradeGate?: UpgradeGate;
 }
 
-/** Needs, from global modules: Clock, EventStore, EventCatalogue, ProblemCatalogue, Peppers, PersonalData, DataSource. */
+/**
+ * Needs, from global modules: Clock, EventStore, EventCatalogue, ProblemCatalogue, Peppers, PersonalData, DataSource. Give
+ * `installPositions(app)` the application before its init.
+ */
 @Module({})
 export class MessagingModule {
   static forRoot(options: MessagingOptions): DynamicModule {
-    const provided = [DecideService, StreamReader, RequestContexts, CommandReceipts, UpgradeGate];
+    const provided = [
+      AnswerPositions,
+      DecideService,
+      StreamReader,
+      RequestContexts,
+      CommandReceipts,
+      UpgradeGate,
+    ];
     return {
       module: MessagingModule,
       global: true,
       providers: [
+        AnswerPositions,
         RequestHasher,
         RequestContexts,
         EventMetadataWriter,

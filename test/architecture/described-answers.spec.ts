@@ -11,7 +11,11 @@ const described = new DescribedAnswers({
         responses: {
           200: {
             ...json({ $ref: '#/components/schemas/Wall' }),
-            headers: { 'x-correlation-id': {} },
+            headers: { 'x-correlation-id': {}, 'x-ledger-position': {} },
+          },
+          404: {
+            ...json({ type: 'object' }),
+            headers: { 'x-ledger-position': {} },
           },
         },
       },
@@ -37,7 +41,8 @@ const described = new DescribedAnswers({
   },
 });
 
-const SAID = { 'content-type': 'application/json; charset=utf-8', 'x-correlation-id': 'one' };
+const JSON_ONLY = { 'content-type': 'application/json; charset=utf-8' };
+const SAID = { ...JSON_ONLY, 'x-correlation-id': 'one', 'x-ledger-position': '7' };
 const got = (body: object, more: object = {}) =>
   described.problemsOf({
     method: 'GET',
@@ -63,6 +68,10 @@ describe('what is compared with the description of the API', () => {
     expect(got({}, { url: '/v1/roofs' })).toEqual([]);
     expect(posted({ height: 3 })).toEqual([]);
     expect(posted({ odd: true }, 405)).toEqual([]);
+    expect(got({}, { status: 404, headers: JSON_ONLY })).toEqual([]);
+    expect(
+      got({ code: 'request/not-found' }, { status: 404, token: true, headers: JSON_ONLY }),
+    ).toEqual([]);
   });
 
   it.each<[string, readonly string[], string]>([
@@ -74,13 +83,33 @@ describe('what is compared with the description of the API', () => {
     ['a media type', got({}, { headers: { 'content-type': 'text/html' } }), 'as text/html'],
     [
       'a header',
-      got({ height: 3 }, { headers: { 'content-type': 'application/json' } }),
+      got({ height: 3 }, { headers: { ...JSON_ONLY, 'x-ledger-position': '7' } }),
       'without its header x-correlation-id',
     ],
     [
       'a header that is not described',
       got({ height: 3 }, { headers: { ...SAID, etag: '"3"' } }),
       'with etag, which is not described',
+    ],
+    [
+      'a position that is missing',
+      got({ height: 3 }, { headers: { ...JSON_ONLY, 'x-correlation-id': 'one' } }),
+      'without its header x-ledger-position',
+    ],
+    [
+      'a refusal without its position',
+      got({ code: 'walls/gone' }, { status: 404, token: true, headers: JSON_ONLY }),
+      'answers 404 without its header x-ledger-position',
+    ],
+    [
+      'a position told to a stranger',
+      got({}, { status: 404, headers: { ...JSON_ONLY, 'x-ledger-position': '7' } }),
+      'with x-ledger-position to somebody without a token',
+    ],
+    [
+      'a position missing in GraphQL',
+      got({}, { url: '/graphql', token: true, headers: JSON_ONLY }),
+      'without its header x-ledger-position',
     ],
     ['a query', got({ height: 3 }, { url: '/v1/walls/7?atleast=1' }), 'takes ?atleast'],
     ['a request that was accepted', posted({ height: 3, colour: 'red' }), 'request'],

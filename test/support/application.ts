@@ -165,6 +165,7 @@ export async function testApplication(
       method: response.raw.req.method ?? '',
       url,
       ...(body === undefined ? {} : { request: body }),
+      token: as !== undefined,
       status: response.statusCode,
       headers: response.headers,
       text: response.body,

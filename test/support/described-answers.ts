@@ -24,6 +24,8 @@ export interface Exchanged {
   readonly url: string;
   /** As it was sent; absent: nothing was. */
   readonly request?: unknown;
+  /** Whether an access token was sent. */
+  readonly token?: boolean;
   readonly status: number;
   readonly headers: Readonly<Record<string, unknown>>;
   readonly text: string;
@@ -33,6 +35,10 @@ export interface Exchanged {
 const NEVER_DESCRIBED: ReadonlySet<number> = new Set([405, 500]);
 /** Headers that a client acts on. */
 const TOLD_HEADERS = ['etag', 'location', 'retry-after', 'x-ledger-position', 'x-correlation-id'];
+const POSITION = 'x-ledger-position';
+/** What is answered before the token is looked at, or because it can't be. */
+const BEFORE_THE_TOKEN =
+  /"code":"(access\/(unauthenticated|issuer-unavailable)|event-store\/another-log|request\/(not-found|starting))"/;
 const FORMATS = {
   uuid: /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/,
   'date-time': /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d+)?Z$/,
@@ -72,6 +78,7 @@ export class DescribedAnswers {
     const route = this.routes.find(({ pattern }) => pattern.test(path))?.path;
     const method = exchanged.method.toLowerCase();
     const operation = route === undefined ? undefined : this.openApi.paths[route]?.[method];
+    if (path === '/graphql') return this.positionProblems(true, exchanged);
     if (route === undefined || operation === undefined) return [];
     const name = `${exchanged.method} ${route}`;
     const pointer = ['paths', route, method];
@@ -102,8 +109,9 @@ export class DescribedAnswers {
   private answerProblems(
     { responses }: Operation,
     pointer: readonly string[],
-    { status, headers, text }: Exchanged,
+    exchanged: Exchanged,
   ): readonly string[] {
+    const { status, headers, text } = exchanged;
     const response = responses[String(status)];
     if (!response)
       return NEVER_DESCRIBED.has(status)
@@ -114,15 +122,31 @@ export class DescribedAnswers {
     const described = Object.keys(response.headers ?? {}).map((header) => header.toLowerCase());
     const wrong = [
       ...described
-        .filter((header) => header !== 'x-ledger-position' && headers[header] === undefined)
+        .filter((header) => header !== POSITION && headers[header] === undefined)
         .map((header) => `answers ${String(status)} without its header ${header}`),
       ...TOLD_HEADERS.filter(
         (header) => headers[header] !== undefined && !described.includes(header),
       ).map((header) => `answers ${String(status)} with ${header}, which is not described`),
+      ...this.positionProblems(described.includes(POSITION), exchanged),
     ];
     if (!media.includes('json')) return wrong;
     const at = [...pointer, 'responses', String(status), 'content', media, 'schema'];
     return [...wrong, ...this.shapeProblems(`answer ${String(status)}`, at, JSON.parse(text))];
+  }
+
+  /** Refusals say it to whoever brought a valid token, and to nobody else. */
+  private positionProblems(
+    described: boolean,
+    { status, headers, text, token = false }: Exchanged,
+  ): readonly string[] {
+    const said = headers[POSITION];
+    const refused = status >= 400;
+    if (refused && !token && said !== undefined)
+      return [`answers ${String(status)} with ${POSITION} to somebody without a token`];
+    const wanted = described && (!refused || (token && !BEFORE_THE_TOKEN.test(text)));
+    return wanted && !/^\d+$/.test(String(said))
+      ? [`answers ${String(status)} without its header ${POSITION}`]
+      : [];
   }
 
   private shapeProblems(

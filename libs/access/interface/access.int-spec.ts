@@ -12,7 +12,7 @@ import { DataSource } from 'typeorm';
 import { EventCatalogue, EventStore, ledgerEvents, openLedger } from '#event-store';
 import { eventStoreMigrations, PostgresEventStore } from '#event-store/postgres';
 import { Clock, DomainError, networkId, streamId } from '#kernel';
-import { messagingMigrations, MessagingModule } from '#messaging';
+import { installPositions, messagingMigrations, MessagingModule } from '#messaging';
 import { MirroredPersonalData } from '#messaging/testing';
 import { networksEvents } from '#networks';
 import { createDataSource, createPool, migrate, RUNTIME_ROLE } from '#platform/postgres';
@@ -222,6 +222,7 @@ describe('the edge of access', () => {
     app.setGlobalPrefix('v1', {
       exclude: ['openapi.json', '.well-known/oauth-protected-resource'],
     });
+    installPositions(app);
     installAccess(app);
     await app.init();
     await app.getHttpAdapter().getInstance().ready();

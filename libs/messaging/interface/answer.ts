@@ -20,5 +20,3 @@ export class Answer<T> {
 export function answer<T>(value: T, position: Position, options: AnswerOptions = {}): Answer<T> {
   return new Answer(value, position, options);
 }
-
-export const POSITION_HEADER = 'x-ledger-position';

@@ -21,14 +21,23 @@ import { Test } from '@nestjs/testing';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { connect } from 'node:net';
 import type { AddressInfo } from 'node:net';
-import { EventCatalogue, EventStore, position } from '#event-store';
+import { EventCatalogue, EventStore, position, positionsSeen } from '#event-store';
 import { MemoryEventStore } from '#event-store/memory';
-import { Clock } from '#kernel';
+import { Clock, DomainError } from '#kernel';
 import { FixedClock } from '#kernel/testing';
 import { ProblemCatalogue, ProblemFilter, requestProblems } from '#problems';
 import { PersonalData, Peppers } from '#sealing';
 import type { RequestContext } from '../index.js';
-import { Answer, answer, Ctx, IfMatch, MessagingModule, REQUEST_DEADLINE_MS } from '../index.js';
+import {
+  Answer,
+  answer,
+  AnswerPositions,
+  Ctx,
+  IfMatch,
+  installPositions,
+  MessagingModule,
+  REQUEST_DEADLINE_MS,
+} from '../index.js';
 import { MirroredPersonalData } from '../testing/index.js';
 
 class OnePepper extends Peppers {
@@ -64,6 +73,18 @@ class WallsController {
     return { ifMatch: ifMatch ?? null };
   }
 
+  @Get('torn/:at')
+  torn(@Param('at') at: string): never {
+    positionsSeen()?.snapshot(position(BigInt(at)));
+    throw new DomainError('request/not-found');
+  }
+
+  @Get('plain')
+  plain(): string {
+    positionsSeen()?.snapshot(position(3n));
+    return 'plain';
+  }
+
   @Get('slow')
   async slow(@Ctx() context: RequestContext): Promise<string> {
     waiting?.(context);
@@ -85,6 +106,12 @@ class Wall {
 
 @Resolver(() => Wall)
 class WallsResolver {
+  @Query(() => Wall, { nullable: true })
+  torn(@Args('at', { type: () => String }) at: string): never {
+    positionsSeen()?.snapshot(position(BigInt(at)));
+    throw new DomainError('request/not-found');
+  }
+
   @Query(() => Wall)
   wall(@Args('id') id: string, @Args('at', { type: () => String }) at: string) {
     return answer(new Wall(id), position(BigInt(at)));
@@ -130,12 +157,14 @@ describe('the edge', () => {
       new FastifyAdapter({ genReqId: () => randomUUID() }),
     );
     app.useLogger(false);
+    installPositions(app);
     // As the guard of #access does.
     app
       .getHttpAdapter()
       .getInstance()
       .addHook('onRequest', (request: FastifyRequest, _reply: FastifyReply, done: () => void) => {
-        if (request.headers['x-as'] !== undefined)
+        if (request.headers['x-as'] !== undefined) {
+          app.get(AnswerPositions).of(request).authenticate();
           Object.assign(request, {
             principal: {
               networkId: 1,
@@ -147,6 +176,7 @@ describe('the edge', () => {
             },
             clientAddress: '203.0.113.7',
           });
+        }
         done();
       });
     await app.listen(0, '127.0.0.1');
@@ -170,6 +200,36 @@ describe('the edge', () => {
       location: '/walls/north',
     });
     expect(response.json()).toEqual({ wall: 'north', body: { colour: 'red' } });
+  });
+
+  describe('says in X-Ledger-Position', () => {
+    const said = async (url: string, headers: Record<string, string> = { 'x-as': 'alice' }) =>
+      (await app.inject({ url, headers })).headers['x-ledger-position'];
+
+    it('where a refusal, and an answer without a position, stood', async () => {
+      expect(await said('/walls/torn/5')).toBe('5');
+      expect(await said('/walls/plain')).toBe('3');
+    });
+
+    it('where the log stood for this process before, when nothing was read', async () => {
+      await said('/walls/torn/41');
+      expect(await said('/nowhere')).toBe('41');
+      expect(await said('/walls/torn/6')).toBe('6');
+      const malformed = await app.inject({
+        method: 'POST',
+        url: '/walls/north',
+        headers: { 'x-as': 'alice', 'content-type': 'application/json' },
+        payload: '{',
+      });
+      expect([malformed.statusCode, malformed.headers['x-ledger-position']]).toEqual([400, '41']);
+    });
+
+    it('nothing to strangers, unless they are answered', async () => {
+      for (const url of ['/walls/torn/5', '/walls/plain', '/nowhere'])
+        expect([url, await said(url, {})]).toEqual([url, undefined]);
+      const painted = await app.inject({ method: 'POST', url: '/walls/north', payload: {} });
+      expect(painted.headers['x-ledger-position']).toBe('7');
+    });
   });
 
   it('derives the command from caller, operation and Idempotency-Key, and nothing else', async () => {
@@ -275,6 +335,16 @@ describe('the edge', () => {
       );
       expect(response.json()).toEqual({ data: { a: { id: '1' }, b: { id: '2' } } });
       expect(response.headers['x-ledger-position']).toBe('5');
+    });
+
+    it('says the least also of what was refused, alone or beside what was answered', async () => {
+      const ask = async (query: string) =>
+        (await post({}, { query }, '/graphql')).headers['x-ledger-position'];
+      expect(await ask('{ torn(at: "8") { id } }')).toBe('8');
+      expect(await ask('{ wall(id: "1", at: "12") { id } torn(at: "8") { id } }')).toBe('8');
+      expect(await ask('{ wall(id: "1", at: "4") { id } torn(at: "8") { id } }')).toBe('4');
+      for (const query of ['{ __typename }', '{ nothing }'])
+        expect(await ask(query)).toMatch(/^\d+$/);
     });
 
     it('gives each mutation of a document a command of its own, the same ones when it is sent again', async () => {

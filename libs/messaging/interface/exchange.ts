@@ -12,7 +12,6 @@ export interface HttpRequest extends EdgeRequest {
 export interface HttpReply extends EdgeReply {
   header(name: string, value: string): unknown;
   status(code: number): unknown;
-  getHeader(name: string): unknown;
 }
 
 interface GraphQLInfo {

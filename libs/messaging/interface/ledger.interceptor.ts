@@ -1,21 +1,28 @@
 import type { CallHandler, ExecutionContext, NestInterceptor } from '@nestjs/common';
 import { Injectable } from '@nestjs/common';
 import type { Observable } from 'rxjs';
-import { map } from 'rxjs';
-import { parsePosition } from '#event-store';
+import { map, tap } from 'rxjs';
+import { notingPositions, PositionsSeen } from '#event-store';
 import type { RequestedOperation } from '../request-contexts.js';
 import { RequestContexts } from '../request-contexts.js';
-import { Answer, POSITION_HEADER } from './answer.js';
+import { Answer } from './answer.js';
+import { AnswerPositions } from './answer-positions.js';
 import { keepContext } from './ctx.decorator.js';
-import type { Exchange, HttpReply } from './exchange.js';
+import type { Exchange } from './exchange.js';
 import { exchangeOf } from './exchange.js';
 
 const READING_METHODS: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS']);
 
-/** Global: gives each call its `RequestContext`, and unwraps what it answers (`Answer`) into body and headers. */
+/**
+ * Global: gives each call its `RequestContext`, unwraps what it answers (`Answer`) into body and headers, and keeps the
+ * position of its answer or of its refusal.
+ */
 @Injectable()
 export class LedgerInterceptor implements NestInterceptor {
-  constructor(private readonly contexts: RequestContexts) {}
+  constructor(
+    private readonly contexts: RequestContexts,
+    private readonly positions: AnswerPositions,
+  ) {}
 
   async intercept(context: ExecutionContext, next: CallHandler): Promise<Observable<unknown>> {
     const exchange = exchangeOf(context);
@@ -23,11 +30,20 @@ export class LedgerInterceptor implements NestInterceptor {
       exchange.call,
       await this.contexts.ofRequest(exchange.request, exchange.reply, operationOf(exchange)),
     );
-    return next
-      .handle()
-      .pipe(
-        map((result: unknown) => (result instanceof Answer ? unwrapped(exchange, result) : result)),
-      );
+    const answer = this.positions.of(exchange.request);
+    const call = new PositionsSeen(answer.admission);
+    return notingPositions(call, () => next.handle()).pipe(
+      tap({
+        next: (result: unknown) => {
+          if (result instanceof Answer) answer.answered(result.position);
+          else answer.ended(call);
+        },
+        error: () => {
+          answer.ended(call);
+        },
+      }),
+      map((result: unknown) => (result instanceof Answer ? unwrapped(exchange, result) : result)),
+    );
   }
 }
 
@@ -48,22 +64,12 @@ function operationOf(exchange: Exchange): RequestedOperation {
   };
 }
 
-function unwrapped(exchange: Exchange, { value, position, options }: Answer<unknown>): unknown {
-  const { reply } = exchange;
-  if (reply) {
-    sayPosition(reply, position);
-    if (exchange.kind === 'http') {
-      if (options.etag !== undefined) reply.header('etag', `"${options.etag}"`);
-      if (options.location !== undefined) reply.header('location', options.location);
-      if (options.status !== undefined) reply.status(options.status);
-    }
+function unwrapped(exchange: Exchange, { value, options }: Answer<unknown>): unknown {
+  if (exchange.kind === 'http') {
+    const { reply } = exchange;
+    if (options.etag !== undefined) reply.header('etag', `"${options.etag}"`);
+    if (options.location !== undefined) reply.header('location', options.location);
+    if (options.status !== undefined) reply.status(options.status);
   }
   return value;
-}
-
-/** Of several fields in one GraphQL answer, the least: all of it is true there. */
-function sayPosition(reply: HttpReply, position: bigint): void {
-  const said = reply.getHeader(POSITION_HEADER);
-  const before = typeof said === 'string' ? parsePosition(said) : undefined;
-  if (before === undefined || position < before) reply.header(POSITION_HEADER, String(position));
 }

@@ -29,7 +29,7 @@ import { EventCatalogue, EventStore, ledgerEvents, openLedger } from '#event-sto
 import { MemoryEventStore, MemoryLog } from '#event-store/memory';
 import type { NetworkId } from '#kernel';
 import { Clock, employeeId, networkId } from '#kernel';
-import { MessagingModule } from '#messaging';
+import { installPositions, MessagingModule } from '#messaging';
 import { MirroredPersonalData } from '#messaging/testing';
 import { networksEvents, networksProblems, networksProjections } from '#networks';
 import { RUNTIME_ROLE, createDataSource, createPool, migrate } from '#platform/postgres';
@@ -200,6 +200,7 @@ describe('networks and partners over REST and GraphQL', () => {
     app = module.createNestApplication<NestFastifyApplication>(new FastifyAdapter());
     app.useLogger(false);
     app.setGlobalPrefix('v1');
+    installPositions(app);
     // As the guard of #access does.
     app
       .getHttpAdapter()

@@ -54,9 +54,9 @@ describe('without its database, the product', () => {
     expect(refusal(await served.call('/v1/partners', { as: admin }))).toEqual(
       unavailable('request/starting'),
     );
-    expect(refusal(await served.call('/v1/partners', partner(1, admin)))).toEqual(
-      unavailable('request/starting'),
-    );
+    const early = await served.call('/v1/partners', partner(1, admin));
+    expect(refusal(early)).toEqual(unavailable('request/starting'));
+    expect(early.headers.get('x-ledger-position')).toBeNull();
     await gate.open();
     await served.ready();
     const as = await served.network();
@@ -77,6 +77,7 @@ describe('without its database, the product', () => {
       ]);
     const write = await served.call('/v1/partners', partner(2, as));
     expect(refusal(write)).toMatchObject({ status: 503, retryAfter: true });
+    expect(write.headers.get('x-ledger-position')).toMatch(/^\d+$/);
     const query = { query: '{ partners { edges { node { name } } } }' };
     expect((await served.call('/graphql', { as, body: query })).status).toBe(503);
     expect((await served.call('/health/live')).status).toBe(200);
