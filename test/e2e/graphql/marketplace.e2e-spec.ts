@@ -86,7 +86,7 @@ describe('marketplace partners through GraphQL', () => {
     );
     expect(registered).toMatchObject({ name: 'Bazaar', connections: [], users: [] });
     const at = registered?.position;
-    await must(
+    const { position: both } = await must(
       'mutation { registerMarketplacePartner(input: {marketplacePartnerId: "32", name: "Souk"}) { position } }',
     );
     const one =
@@ -95,11 +95,11 @@ describe('marketplace partners through GraphQL', () => {
     expect(data).toEqual({ marketplacePartner: { name: 'Bazaar' } });
 
     const page =
-      'query($first: Int!, $after: String) { marketplacePartners(first: $first, after: $after) { edges { node { marketplacePartnerId } } pageInfo { endCursor hasNextPage } position } }';
-    const first = await listed(page, { variables: { first: 1 } });
+      'query($first: Int!, $after: String, $both: Position) { marketplacePartners(first: $first, after: $after, atLeast: $both) { edges { node { marketplacePartnerId } } pageInfo { endCursor hasNextPage } position } }';
+    const first = await listed(page, { variables: { first: 1, both } });
     expect(first.pageInfo.hasNextPage).toBe(true);
     const after = first.pageInfo.endCursor;
-    const second = await listed(page, { variables: { first: 1, after } });
+    const second = await listed(page, { variables: { first: 1, after, both } });
     expect([...first.edges, ...second.edges].map(({ node }) => node)).toEqual([
       { marketplacePartnerId: '31' },
       { marketplacePartnerId: '32' },
