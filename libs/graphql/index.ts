@@ -23,4 +23,5 @@ export { IsIntegerId, IsUuidId } from './ids.js';
 export type { ReadAt, ReadPlace } from './read-place.js';
 export { absent, given, nestedPlace, placeName, readAt, readPlace } from './read-place.js';
 export { LOADER_BATCH_MAX, RequestLoaders } from './request-loaders.js';
+export { SecretWithheldName } from './secret-withheld.types.js';
 export { JsonScalar, PositionScalar, TimeScalar } from './scalars.js';

@@ -69,12 +69,6 @@ export const keysProblems: ProblemSection<KeysErrorCode> = {
     title: 'The secret cannot be shown again',
     detail: 'Keys of this portal are kept as a hash only. Revoke this one and issue a fresh key.',
   },
-  'keys/secret-already-shown': {
-    status: 409,
-    title: 'The secret was already shown',
-    detail:
-      'This request was carried out before. Its secret is not repeated: reveal the key where its portal allows it, or revoke and reissue it.',
-  },
   'keys/secret-destroyed': {
     status: 409,
     title: 'The secret is gone',

@@ -3,6 +3,8 @@ export type { DecideRequest, Receipt } from './decide.port.js';
 export { CONFLICT_RETRIES_MAX, DecideService, StreamReader } from './decide.port.js';
 export { LedgerDecideService, LedgerStreamReader } from './decide.service.js';
 export { EventMetadataWriter, personalSubject, RecordedBy } from './event-metadata.js';
+export type { SecretWithheld } from './secret-withheld.value.js';
+export { SECRET_WITHHELD, SECRET_WITHHELD_DESCRIPTION } from './secret-withheld.value.js';
 export type { CommandReceipt, RememberedOutcome } from './ports/command-receipts.port.js';
 export { CommandReceipts, RECEIPTS_KEPT_MS } from './ports/command-receipts.port.js';
 export type { WrittenVersion } from './ports/upgrade-gate.port.js';

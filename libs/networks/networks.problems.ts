@@ -32,12 +32,6 @@ export const networksProblems: ProblemSection<NetworksErrorCode> = {
     title: 'Too many webhook credentials',
     detail: 'The network has as many active webhook credentials as it may. Revoke one first.',
   },
-  'networks/webhook-secret-already-shown': {
-    status: 409,
-    title: 'Secret already shown',
-    detail:
-      'This request was carried out before and its secret was shown then, once. Revoke the credential and issue another.',
-  },
   'networks/webhook-credential-invalid': {
     status: 401,
     title: 'Webhook credential not accepted',

@@ -1,11 +1,18 @@
 import type { Position } from '#event-store';
 import type { IsoTime } from '#kernel';
+import type { SecretWithheld } from '#messaging';
 import type { Holder, Portal } from '../domain/portal.value.js';
 
 /** What a command did, and where the log has it (for `atLeast` and `X-Ledger-Position`). */
 export interface Outcome<T> {
   readonly value: T;
   readonly position: Position;
+}
+
+/** A secret, or why the answer to a retry has none. */
+export interface ShownSecret {
+  readonly key: string | null;
+  readonly secretWithheld: SecretWithheld | null;
 }
 
 /** A key after a command. */
@@ -21,19 +28,14 @@ export interface ChangedKey {
   readonly expiresAt: IsoTime | null;
 }
 
-export interface IssuedKey extends ChangedKey {
-  /** The secret. */
-  readonly key: string;
-}
+export interface IssuedKey extends ChangedKey, ShownSecret {}
 
 export interface ReissuedKey extends IssuedKey {
   readonly replaces: string;
 }
 
-export interface RevealedKey {
+export interface RevealedKey extends ShownSecret {
   readonly keyId: string;
-  /** The secret. */
-  readonly key: string;
 }
 
 export interface ChangedKeyRing {
@@ -44,10 +46,11 @@ export interface ChangedKeyRing {
 export interface CreatedShare {
   readonly shareId: string;
   readonly keyId: string;
-  /** Token in the fragment: no server or proxy ever sees it. */
-  readonly link: string;
-  readonly token: string;
+  /** Token in the fragment: no server or proxy ever sees it. `null`: the answer to a retry. */
+  readonly link: string | null;
+  readonly token: string | null;
   readonly passphrase: string | null;
+  readonly secretWithheld: SecretWithheld | null;
   readonly expiresAt: IsoTime;
 }
 

@@ -36,10 +36,10 @@ export class KeyReveals {
       return command;
     });
     const { recordedAt = at } = receipt.events[0]?.metadata ?? {};
-    const key =
+    const shown =
       receipt.replayed || opened === undefined
         ? await this.newKeys.openAgain(ring, keyId, recordedAt, context)
-        : opened;
-    return { value: { keyId, key }, position: receipt.position };
+        : { key: opened, secretWithheld: null };
+    return { value: { keyId, ...shown }, position: receipt.position };
   }
 }

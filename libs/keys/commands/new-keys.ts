@@ -1,18 +1,19 @@
 import { Injectable } from '@nestjs/common';
 import { v5 as uuidv5 } from 'uuid';
-import { KEY_HINT_CHARS, keyId } from '#kernel';
+import { DomainError, KEY_HINT_CHARS, keyId } from '#kernel';
 import type { KeyId } from '#kernel';
-import type { RequestContext } from '#messaging';
+import type { RequestContext, SecretWithheld } from '#messaging';
 import { StreamReader } from '#messaging';
 import type { NewKey } from '../domain/key-ring.commands.js';
 import { keyRingDecider } from '../domain/key-ring.decider.js';
+import type { KeysErrorCode } from '../domain/key-ring.errors.js';
 import type { KeyIssued } from '../domain/key-ring.events.js';
 import type { RingId } from '../domain/portal.value.js';
 import { keyRingStream, PORTAL_RULES } from '../domain/portal.value.js';
 import { KeyVault } from '../ports/key-vault.port.js';
 import { SecretSource } from '../ports/secret-source.port.js';
+import type { ShownSecret } from './key-outcomes.value.js';
 import type { KeyRingReceipt } from './key-ring-decisions.js';
-import { refuse } from './key-ring-decisions.js';
 
 /** How long a retry of an issuance or a reveal is answered with the secret of a recoverable key. */
 export const RETRY_SHOWS_SECRET_MS = 24 * 3_600_000;
@@ -57,39 +58,51 @@ export class NewKeys {
 
   /**
    * The secret of the key that this command issued. Drawn in this very request: as it was drawn. A retry: opened again
-   * where the portal's secrets are recoverable, for a day and while the key is active.
-   *
-   * @throws {DomainError} `keys/secret-already-shown` with `{ keyId }`.
+   * where the portal's secrets are recoverable, for a day and while the key is active; else why not.
    */
   async secretOf(
     ring: RingId,
     receipt: KeyRingReceipt,
     drawn: DrawnKey | undefined,
     context: RequestContext,
-  ): Promise<string> {
+  ): Promise<ShownSecret> {
     const issued = receipt.events.find(({ type }) => type === 'KeyIssued');
     if (!issued) throw new TypeError('an issuance without its event');
     const { keyId: id, secret } = issued.data as KeyIssued['data'];
-    if (drawn?.key.secret.lookupHash === secret.lookupHash) return drawn.secret;
+    if (drawn?.key.secret.lookupHash === secret.lookupHash)
+      return { key: drawn.secret, secretWithheld: null };
     return this.openAgain(ring, id, issued.metadata.recordedAt, context);
   }
 
-  /** For a retry of a command that showed the secret. @throws {DomainError} `keys/secret-already-shown`. */
+  /** For a retry of a command that showed the secret. */
   async openAgain(
     ring: RingId,
     id: KeyId,
     shownAt: string,
     context: RequestContext,
-  ): Promise<string> {
+  ): Promise<ShownSecret> {
     const { state } = await this.streams.load(keyRingStream(ring), keyRingDecider, context.signal);
     const key = state.keys.get(id);
-    const ageMs = context.now.getTime() - Date.parse(shownAt);
-    if (
-      key?.status !== 'active' ||
-      key.secret.storage !== 'sealed' ||
-      ageMs > RETRY_SHOWS_SECRET_MS
-    )
-      return refuse('keys/secret-already-shown', { keyId: id });
-    return this.vault.open({ ...ring, keyId: id }, key.secret);
+    if (!key) return withheld('secretDestroyed');
+    if (key.secret.storage !== 'sealed') return withheld('inFirstAnswerOnly');
+    const { now } = context;
+    const over = key.expiresAt !== null && Date.parse(key.expiresAt) <= now.getTime();
+    if (over || key.status === 'revoked' || key.status === 'expired')
+      return withheld('secretDestroyed');
+    if (key.status === 'suspended') return withheld('keySuspended');
+    if (now.getTime() - Date.parse(shownAt) > RETRY_SHOWS_SECRET_MS)
+      return withheld('retryTooLate');
+    try {
+      const secret = await this.vault.open({ ...ring, keyId: id }, key.secret);
+      return { key: secret, secretWithheld: null };
+    } catch (error) {
+      if (error instanceof DomainError && error.code === SECRET_DESTROYED)
+        return withheld('secretDestroyed');
+      throw error;
+    }
   }
 }
+
+const SECRET_DESTROYED = 'keys/secret-destroyed' satisfies KeysErrorCode;
+
+const withheld = (secretWithheld: SecretWithheld): ShownSecret => ({ key: null, secretWithheld });

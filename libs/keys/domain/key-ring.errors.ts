@@ -12,7 +12,6 @@ export type KeysErrorCode =
   | 'keys/key-expired'
   | 'keys/key-suspended'
   | 'keys/secret-not-recoverable'
-  | 'keys/secret-already-shown'
   | 'keys/secret-destroyed'
   | 'keys/wrapping-key-missing'
   | 'keys/share-not-found'

@@ -69,3 +69,9 @@ export const keyRingEventExamples: {
   KeyRevoked: { keyId: KEY, reason: 'leaked', note: null, replacedBy: NEXT_KEY },
   KeyExpired: { keyId: KEY, expiresAt: '2027-01-01T00:00:00.000Z' },
 };
+
+/** What a command showed. @throws {Error} it withheld it. */
+export function told(secret: string | null): string {
+  if (secret === null) throw new Error('the secret was withheld');
+  return secret;
+}

@@ -1,4 +1,4 @@
 export * from './keys-ledger.js';
 export { MemoryKeySecrets } from './memory-key-secrets.js';
 export { MemoryShares } from './memory-shares.js';
-export { keyRingEventExamples } from './examples.js';
+export { keyRingEventExamples, told } from './examples.js';

@@ -5,5 +5,4 @@ export type NetworksErrorCode =
   | 'networks/invalid-api-profile'
   | 'networks/webhook-credential-not-found'
   | 'networks/webhook-credentials-max'
-  | 'networks/webhook-secret-already-shown'
   | 'networks/webhook-credential-invalid';

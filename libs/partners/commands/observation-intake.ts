@@ -51,7 +51,9 @@ export class ObservationIntake {
         idempotent: false,
       },
     });
-    if (replayed) return { outcome: 'unchanged', position };
+    // The record was taken before: by another request, or by an attempt of this one, whose answer this is.
+    const own = context.idempotent && events[0]?.metadata.$causationId === context.causationId;
+    if (replayed && !own) return { outcome: 'unchanged', position };
     const registered = events.some(({ type }) => type === 'PartnerRegistered');
     const changed = events.some(({ type }) => type !== 'PartnerRecordObserved');
     return { outcome: registered ? 'registered' : changed ? 'changed' : 'unchanged', position };

@@ -545,7 +545,7 @@ describe('a webhook', () => {
     const take = (
       kind: 'created' | 'updated' | 'signed-up' | 'sign-up-verdict',
       body: unknown,
-      given: string | undefined = credential,
+      given: string | undefined = credential ?? undefined,
     ) =>
       all.webhook.execute(
         new TakePartnerWebhook(

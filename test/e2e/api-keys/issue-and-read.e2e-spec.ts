@@ -154,7 +154,7 @@ describe('the life of a key', () => {
     await network.partner(21);
     const { keyId, key } = await network.issue(21);
     const revealed = await post(`/v1/api-keys/${keyId}/reveal`, { purpose: 'resend' });
-    expect(revealed.body).toEqual({ keyId, key });
+    expect(revealed.body).toEqual({ keyId, key, secretWithheld: null });
     expect(revealed.headers.get('cache-control')).toBe('no-store');
     const reissued = await post(`/v1/api-keys/${keyId}/reissue`, { reason: 'leaked' });
     expect(reissued.status).toBe(201);
@@ -254,7 +254,7 @@ describe('GET /v1/me/api', () => {
     });
     expect([reveal.status, reveal.body, reveal.headers.get('cache-control')]).toEqual([
       200,
-      { keyId, key },
+      { keyId, key, secretWithheld: null },
       'no-store',
     ]);
     await post(`/v1/api-keys/${keyId}/revoke`, { reason: 'offboarded' });

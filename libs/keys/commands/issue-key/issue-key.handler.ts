@@ -58,9 +58,9 @@ export class IssueKeyHandler implements ICommandHandler<IssueKey> {
       drawn = await this.newKeys.draw(ring, policy.keyPrefix, rest);
       return command(drawn.key);
     });
-    const key = await this.newKeys.secretOf(ring, receipt, drawn, context);
+    const shown = await this.newKeys.secretOf(ring, receipt, drawn, context);
     return {
-      value: { ...changedKey(receipt.state, rest.keyId), key },
+      value: { ...changedKey(receipt.state, rest.keyId), ...shown },
       position: receipt.position,
     };
   }

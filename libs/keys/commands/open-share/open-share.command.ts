@@ -3,16 +3,15 @@ import type { Principal } from '#access';
 import type { Position } from '#event-store';
 import type { RequestContext } from '#messaging';
 import type { Portal } from '../../domain/portal.value.js';
+import type { ShownSecret } from '../key-outcomes.value.js';
 import type { ApiAccess } from '../../queries/api-access/api-access.value.js';
 
 /** What the link's holder gets, once: the key and how to use it. */
-export interface OpenedShare {
+export interface OpenedShare extends ShownSecret {
   readonly shareId: string;
   readonly keyId: string;
   readonly portal: Portal;
   readonly label: string;
-  /** The secret itself. */
-  readonly key: string;
   readonly access: ApiAccess;
 }
 

@@ -25,6 +25,7 @@ import {
   SHARE_TOKEN_PURPOSE,
   ShareStore,
 } from '../../ports/share-store.port.js';
+import type { ShownSecret } from '../key-outcomes.value.js';
 import { KeyRingDecisions, refuse } from '../key-ring-decisions.js';
 import { apiAccess } from '../../queries/api-access/api-access.value.js';
 import type { OpenedShare } from './open-share.command.js';
@@ -129,14 +130,18 @@ export class OpenShareHandler implements ICommandHandler<OpenShare> {
         );
       return command;
     });
-    if (receipt.replayed || key === undefined) return refuse('keys/secret-already-shown');
+    // A link opens once, for a retry of the opening too.
+    const shown: ShownSecret =
+      receipt.replayed || key === undefined
+        ? { key: null, secretWithheld: 'inFirstAnswerOnly' }
+        : { key, secretWithheld: null };
     return {
       value: {
         shareId: share.shareId,
         keyId: share.keyId,
         portal: record.ring.portal,
         label: keyOf(receipt.state, share.keyId).label,
-        key,
+        ...shown,
         access: apiAccess(settings.apiProfile, record.ring.portal),
       },
       position: receipt.position,

@@ -54,9 +54,9 @@ export class ReissueKeyHandler implements ICommandHandler<ReissueKey> {
       },
       { retryUntilDeadline: true },
     );
-    const key = await this.newKeys.secretOf(ring, receipt, drawn, context);
+    const shown = await this.newKeys.secretOf(ring, receipt, drawn, context);
     return {
-      value: { ...changedKey(receipt.state, keyId), key, replaces: input.keyId },
+      value: { ...changedKey(receipt.state, keyId), ...shown, replaces: input.keyId },
       position: receipt.position,
     };
   }

@@ -97,14 +97,11 @@ export class RevealConnectionKeysHandler implements ICommandHandler<RevealConnec
   ): Promise<Outcome<RevealedConnectionKey> | undefined> {
     // One append a key: each has a command of its own that a retry of the whole list finds again.
     const step = { ...context, commandId: uuidv5(`reveal ${keyId}`, context.commandId) };
-    const item = { partnerId: partner, keyId, label };
     try {
       const one = await this.reveals.reveal(ring, step, keyId, 'marketplaceListing', null);
-      return { value: { ...item, key: one.value.key }, position: one.position };
+      return { value: { partnerId: partner, label, ...one.value }, position: one.position };
     } catch (error) {
       if (!(error instanceof DomainError)) throw error;
-      if (error.code === 'keys/secret-already-shown')
-        return { value: { ...item, key: null }, position: position(0n) };
       if (GONE.includes(error.code)) return undefined;
       throw error;
     }

@@ -77,16 +77,17 @@ export class ShareKeyHandler implements ICommandHandler<ShareKey> {
     });
     const event = receipt.events.find(({ type }) => type === 'KeyShared');
     const shared = event?.data as KeyShared['data'] | undefined;
+    if (!shared) throw new TypeError('a sharing without its event');
     // Of a link only hashes are kept: a retry cannot be told it again.
-    if (!drawn || drawn.share.tokenHash !== shared?.tokenHash)
-      return refuse('keys/secret-already-shown', { shareId: blank.shareId });
+    const told = drawn?.share.tokenHash === shared.tokenHash ? drawn : undefined;
     return {
       value: {
         shareId: shared.shareId,
         keyId: shared.keyId,
-        link: `${this.options.publicUrl}${SHARE_PAGE_PATH}#${drawn.token}`,
-        token: drawn.token,
-        passphrase: drawn.passphrase,
+        link: told ? `${this.options.publicUrl}${SHARE_PAGE_PATH}#${told.token}` : null,
+        token: told?.token ?? null,
+        passphrase: told?.passphrase ?? null,
+        secretWithheld: told ? null : 'inFirstAnswerOnly',
         expiresAt: shared.expiresAt,
       },
       position: receipt.position,

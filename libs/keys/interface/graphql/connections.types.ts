@@ -7,8 +7,10 @@ import {
   IsIntegerId,
   PageInfo,
   PositionScalar,
+  SecretWithheldName,
   TimeScalar,
 } from '#graphql';
+import type { SecretWithheld } from '#messaging';
 import { CURSOR_CHARACTERS_MAX } from '#projections';
 import {
   CONNECTIONS_REVEALED_DEFAULT,
@@ -58,6 +60,9 @@ export class RevealedConnectionKeyObject {
     description: 'The key; null when a retry can not be shown it again.',
   })
   readonly key!: string | null;
+
+  @Field(() => SecretWithheldName, { nullable: true })
+  readonly secretWithheld!: SecretWithheld | null;
 }
 
 @ObjectType('RevealedConnectionKeyPage', {

@@ -23,8 +23,10 @@ import {
   IsUuidId,
   PositionScalar,
   ReadArgs,
+  SecretWithheldName,
   TimeScalar,
 } from '#graphql';
+import type { SecretWithheld } from '#messaging';
 import { TEXT_UNITS_MAX } from '#rest';
 import type {
   RevealPurpose,
@@ -66,8 +68,7 @@ const PurposeName = enumOf(PURPOSES);
 registerEnumType(PurposeName, { name: 'RevealPurpose' });
 
 const IF_MATCH = 'The version of the key as it was read; any other one is refused.';
-const SECRET =
-  'The secret. Of a network key this is the only time that it is shown; a retry under the same Idempotency-Key is refused with keys/secret-already-shown.';
+const SECRET = 'The secret; null when the answer to a retry has none, see secretWithheld.';
 
 @ObjectType('Holder')
 export class HolderObject {
@@ -243,8 +244,11 @@ export class ChangedApiKeyObject {
 
 @ObjectType('IssuedApiKey')
 export class IssuedApiKeyObject extends ChangedApiKeyObject {
-  @Field(() => String, { description: SECRET })
-  readonly key!: string;
+  @Field(() => String, { nullable: true, description: SECRET })
+  readonly key!: string | null;
+
+  @Field(() => SecretWithheldName, { nullable: true })
+  readonly secretWithheld!: SecretWithheld | null;
 }
 
 @ObjectType('ReissuedApiKey')
@@ -258,8 +262,11 @@ export class RevealedApiKeyObject {
   @Field(() => ID)
   readonly keyId!: string;
 
-  @Field(() => String, { description: 'The secret.' })
-  readonly key!: string;
+  @Field(() => String, { nullable: true, description: SECRET })
+  readonly key!: string | null;
+
+  @Field(() => SecretWithheldName, { nullable: true })
+  readonly secretWithheld!: SecretWithheld | null;
 
   @Field(() => PositionScalar, { description: 'For atLeast.' })
   readonly position!: Position;

@@ -20,8 +20,10 @@ import {
   IsUuidId,
   PositionScalar,
   ReadArgs,
+  SecretWithheldName,
   TimeScalar,
 } from '#graphql';
+import type { SecretWithheld } from '#messaging';
 import { TEXT_UNITS_MAX } from '#rest';
 import type {
   ShareBound,
@@ -154,17 +156,23 @@ export class CreatedShareObject {
   @Field(() => ID)
   readonly keyId!: string;
 
-  @Field(() => String, { description: 'The token stands in its fragment.' })
-  readonly link!: string;
+  @Field(() => String, {
+    nullable: true,
+    description: 'The token stands in its fragment. Null in the answer to a retry.',
+  })
+  readonly link!: string | null;
 
-  @Field(() => String, { description: 'For openShare.' })
-  readonly token!: string;
+  @Field(() => String, { nullable: true, description: 'For openShare.' })
+  readonly token!: string | null;
 
   @Field(() => String, {
     nullable: true,
     description: 'Send it on another way than the link.',
   })
   readonly passphrase!: string | null;
+
+  @Field(() => SecretWithheldName, { nullable: true })
+  readonly secretWithheld!: SecretWithheld | null;
 
   @Field(() => TimeScalar)
   readonly expiresAt!: string;
@@ -202,8 +210,14 @@ export class OpenedShareObject {
   @Field(() => String)
   readonly label!: string;
 
-  @Field(() => String, { description: 'The secret.' })
-  readonly key!: string;
+  @Field(() => String, {
+    nullable: true,
+    description: 'The secret; null when the answer to a retry has none, see secretWithheld.',
+  })
+  readonly key!: string | null;
+
+  @Field(() => SecretWithheldName, { nullable: true })
+  readonly secretWithheld!: SecretWithheld | null;
 
   @Field(() => ApiAccessObject)
   readonly access!: ApiAccessObject;

@@ -1,5 +1,7 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import { IsInt, IsOptional, IsString, Max, MaxLength, Min, MinLength } from 'class-validator';
+import type { SecretWithheld } from '#messaging';
+import { SECRET_WITHHELD, SECRET_WITHHELD_DESCRIPTION } from '#messaging';
 import { CURSOR_CHARACTERS_MAX } from '#projections';
 import { IsIntegerIdText, PageOf } from '#rest';
 import {
@@ -65,6 +67,12 @@ class RevealedConnectionKeyResponse {
     description: 'The key; `null` when a retry can not be shown it again.',
   })
   readonly key!: string | null;
+  @ApiProperty({
+    enum: SECRET_WITHHELD,
+    nullable: true,
+    description: SECRET_WITHHELD_DESCRIPTION,
+  })
+  readonly secretWithheld!: SecretWithheld | null;
 }
 
 export class RevealedConnectionKeyPageResponse extends PageOf(RevealedConnectionKeyResponse) {}

@@ -1,6 +1,8 @@
 import { ApiProperty } from '@nestjs/swagger';
 import { PERMISSIONS } from '#access';
 import { ACTOR_TYPES } from '#event-store';
+import type { SecretWithheld } from '#messaging';
+import { SECRET_WITHHELD, SECRET_WITHHELD_DESCRIPTION } from '#messaging';
 import { EligibilityResponse } from '#partners';
 import { PageOf } from '#rest';
 import {
@@ -227,6 +229,15 @@ export class ApiAccessResponse {
 
 const SECRET = 'kl_aff_…36 characters…_…checksum…';
 
+/** A field beside each secret. */
+const withheld = {
+  enum: SECRET_WITHHELD,
+  nullable: true,
+  description: SECRET_WITHHELD_DESCRIPTION,
+} as const;
+const NOT_IN_A_RETRY =
+  'The secret; `null` when the answer to a retry has none, see `secretWithheld`.';
+
 export class ChangedKeyResponse {
   @ApiProperty(uuid)
   readonly keyId!: string;
@@ -247,12 +258,10 @@ export class ChangedKeyResponse {
 }
 
 export class IssuedKeyResponse extends ChangedKeyResponse {
-  @ApiProperty({
-    example: SECRET,
-    description:
-      'The secret. Of a network key this is the only time that it is shown; a retry under the same Idempotency-Key is answered `keys/secret-already-shown`.',
-  })
-  readonly key!: string;
+  @ApiProperty({ type: String, nullable: true, example: SECRET, description: NOT_IN_A_RETRY })
+  readonly key!: string | null;
+  @ApiProperty(withheld)
+  readonly secretWithheld!: SecretWithheld | null;
 }
 
 export class ReissuedKeyResponse extends IssuedKeyResponse {
@@ -263,8 +272,10 @@ export class ReissuedKeyResponse extends IssuedKeyResponse {
 export class RevealedKeyResponse {
   @ApiProperty(uuid)
   readonly keyId!: string;
-  @ApiProperty({ example: SECRET })
-  readonly key!: string;
+  @ApiProperty({ type: String, nullable: true, example: SECRET, description: NOT_IN_A_RETRY })
+  readonly key!: string | null;
+  @ApiProperty(withheld)
+  readonly secretWithheld!: SecretWithheld | null;
 }
 
 export class ChangedKeyRingResponse {
@@ -278,19 +289,23 @@ export class CreatedShareResponse {
   @ApiProperty(uuid)
   readonly keyId!: string;
   @ApiProperty({
+    type: String,
+    nullable: true,
     description:
-      'The one-time link. The token stands in its fragment, which no browser sends anywhere; it is shown only now.',
+      'The one-time link. The token stands in its fragment, which no browser sends anywhere; it is shown only now, and `null` in the answer to a retry.',
     example: '/v1/share#<token>',
   })
-  readonly link!: string;
-  @ApiProperty({ description: 'For `POST /v1/shares/open`.' })
-  readonly token!: string;
+  readonly link!: string | null;
+  @ApiProperty({ type: String, nullable: true, description: 'For `POST /v1/shares/open`.' })
+  readonly token!: string | null;
   @ApiProperty({
     type: String,
     nullable: true,
     description: 'Send it on another way than the link. Shown only now.',
   })
   readonly passphrase!: string | null;
+  @ApiProperty(withheld)
+  readonly secretWithheld!: SecretWithheld | null;
   @ApiProperty(time)
   readonly expiresAt!: string;
 }
@@ -316,8 +331,10 @@ export class OpenedShareResponse {
   readonly portal!: string;
   @ApiProperty()
   readonly label!: string;
-  @ApiProperty({ example: SECRET })
-  readonly key!: string;
+  @ApiProperty({ type: String, nullable: true, example: SECRET, description: NOT_IN_A_RETRY })
+  readonly key!: string | null;
+  @ApiProperty(withheld)
+  readonly secretWithheld!: SecretWithheld | null;
   @ApiProperty({ type: ApiAccessResponse })
   readonly access!: ApiAccessResponse;
 }

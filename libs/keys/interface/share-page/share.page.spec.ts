@@ -12,6 +12,7 @@ const opened = (more: Partial<OpenedShare> = {}): OpenedShare => ({
   portal: 'affiliate',
   label: 'Dashboard',
   key: KEY,
+  secretWithheld: null,
   access: {
     baseUrl: 'https://api.example/v1',
     headerName: 'X-Api-Key',

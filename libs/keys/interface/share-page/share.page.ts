@@ -66,7 +66,7 @@ export function openedSharePage(opened: OpenedShare): HtmlPage {
   return htmlPage({
     title: 'Your API key',
     main: `<p role="status">This key is shown once; the link no longer works. Keep it like a password.</p>
-<pre><code>${escapeHtml(opened.key)}</code></pre>
+${keyOf(opened)}
 <h2>How to authenticate</h2>
 <dl>
 <dt>Base URL</dt><dd><code>${escapeHtml(access.baseUrl)}</code></dd>
@@ -104,6 +104,12 @@ ${PASSPHRASE_ROW}
 ${problem.signInNeeded ? HOW_TO_OPEN_SIGNED_IN : ''}`,
   });
 }
+
+/** Only the answer to a retry can be without it. */
+const keyOf = ({ key }: OpenedShare): string =>
+  key === null
+    ? '<p>It was shown before, and cannot be shown again. Ask for a new link.</p>'
+    : `<pre><code>${escapeHtml(key)}</code></pre>`;
 
 function documentation(links: OpenedShare['access']['documentation']): string {
   if (links.length === 0) return '';

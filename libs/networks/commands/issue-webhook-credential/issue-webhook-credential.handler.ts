@@ -3,7 +3,8 @@ import type { ICommandHandler } from '@nestjs/cqrs';
 import { CommandHandler } from '@nestjs/cqrs';
 import { v5 as uuidv5 } from 'uuid';
 import { Authorizer } from '#access';
-import { clientText, DomainError } from '#kernel';
+import { clientText } from '#kernel';
+import type { SecretWithheld } from '#messaging';
 import { DecideService } from '#messaging';
 import { Peppers } from '#sealing';
 import { networkDecider } from '../../domain/network.decider.js';
@@ -22,8 +23,9 @@ const RANDOM_BYTES_DRAWN = 64;
 
 export interface WebhookCredentialAnswer extends NetworkAnswer {
   readonly credentialId: string;
-  /** Shown now and never again. */
-  readonly credential: string;
+  /** Shown now and never again: `null` in the answer to a retry. */
+  readonly credential: string | null;
+  readonly secretWithheld: SecretWithheld | null;
 }
 
 @CommandHandler(IssueWebhookCredential)
@@ -56,10 +58,17 @@ export class IssueWebhookCredentialHandler implements ICommandHandler<
       },
       context,
     });
-    if (replayed || secret === undefined)
-      throw new DomainError('networks/webhook-secret-already-shown', { credentialId });
-    const credential = formatWebhookCredential({ networkId, credentialId, secret });
-    return { settings: settingsOf(networkId, state), position, credentialId, credential };
+    const credential =
+      replayed || secret === undefined
+        ? null
+        : formatWebhookCredential({ networkId, credentialId, secret });
+    return {
+      settings: settingsOf(networkId, state),
+      position,
+      credentialId,
+      credential,
+      secretWithheld: credential === null ? 'inFirstAnswerOnly' : null,
+    };
   }
 }
 

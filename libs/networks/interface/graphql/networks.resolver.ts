@@ -119,13 +119,20 @@ export class NetworksResolver {
     @Args() args: IssueWebhookCredentialArgs,
   ): Promise<Answer<object>> {
     const input = { networkId: idOf(args.networkId), label: args.label };
-    const { settings, position, credentialId, credential } = await this.commands.execute<
-      IssueWebhookCredential,
-      WebhookCredentialAnswer
-    >(new IssueWebhookCredential(caller, context, input));
+    const { settings, position, credentialId, credential, secretWithheld } =
+      await this.commands.execute<IssueWebhookCredential, WebhookCredentialAnswer>(
+        new IssueWebhookCredential(caller, context, input),
+      );
     const issued = settings.webhookCredentials.find((c) => c.credentialId === credentialId);
     return answer(
-      { credentialId, label: issued?.label ?? '', active: true, credential, position },
+      {
+        credentialId,
+        label: issued?.label ?? '',
+        active: true,
+        credential,
+        secretWithheld,
+        position,
+      },
       position,
     );
   }

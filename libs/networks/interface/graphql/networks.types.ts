@@ -13,7 +13,16 @@ import {
   ValidateNested,
 } from 'class-validator';
 import type { Position } from '#event-store';
-import { connectionOf, enumOf, IsIntegerId, IsUuidId, PositionScalar, ReadArgs } from '#graphql';
+import {
+  connectionOf,
+  enumOf,
+  IsIntegerId,
+  IsUuidId,
+  PositionScalar,
+  ReadArgs,
+  SecretWithheldName,
+} from '#graphql';
+import type { SecretWithheld } from '#messaging';
 import type { DocumentationLink, Portal, Region } from '../../domain/api-profile.value.js';
 import {
   DOCUMENTATION_LINKS_MAX,
@@ -139,8 +148,14 @@ export class WebhookCredentialType {
 
 @ObjectType('IssuedWebhookCredential')
 export class IssuedWebhookCredentialType extends WebhookCredentialType {
-  @Field(() => String, { description: 'Shown once.' })
-  readonly credential!: string;
+  @Field(() => String, {
+    nullable: true,
+    description: 'Shown once; null in the answer to a retry.',
+  })
+  readonly credential!: string | null;
+
+  @Field(() => SecretWithheldName, { nullable: true })
+  readonly secretWithheld!: SecretWithheld | null;
 
   @Field(() => PositionScalar, { description: 'For atLeast.' })
   readonly position!: Position;

@@ -10,7 +10,7 @@ import {
 import type { Principal } from '#access';
 import { Caller } from '#access';
 import { networkId } from '#kernel';
-import type { Answer, RequestContext } from '#messaging';
+import type { Answer, RequestContext, SecretWithheld } from '#messaging';
 import { Ctx, answer } from '#messaging';
 import type { Page, ReadResult } from '#projections';
 import { LOCATION, pageInput, PageParameters, readOptions, ReadParameters } from '#rest';
@@ -42,7 +42,8 @@ interface IssuedWebhookCredential {
   readonly credentialId: string;
   readonly label: string;
   readonly active: boolean;
-  readonly credential: string;
+  readonly credential: string | null;
+  readonly secretWithheld: SecretWithheld | null;
 }
 
 @ApiTags('networks')
@@ -145,14 +146,18 @@ export class NetworksController {
     @Body() body: IssueWebhookCredentialBody,
   ): Promise<Answer<IssuedWebhookCredential>> {
     const input = { networkId: networkId(path.networkId), label: body.label };
-    const { settings, position, credentialId, credential } = await this.commands.execute<
-      IssueWebhookCredential,
-      WebhookCredentialAnswer
-    >(new IssueWebhookCredential(caller, context, input));
+    const { settings, position, credentialId, credential, secretWithheld } =
+      await this.commands.execute<IssueWebhookCredential, WebhookCredentialAnswer>(
+        new IssueWebhookCredential(caller, context, input),
+      );
     const label = settings.webhookCredentials.find((c) => c.credentialId === credentialId)?.label;
-    return answer({ credentialId, label: label ?? '', active: true, credential }, position, {
-      status: 201,
-    });
+    return answer(
+      { credentialId, label: label ?? '', active: true, credential, secretWithheld },
+      position,
+      {
+        status: 201,
+      },
+    );
   }
 
   @Post(':networkId/webhook-credentials/:credentialId/revoke')

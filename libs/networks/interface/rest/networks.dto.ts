@@ -14,6 +14,8 @@ import {
   Min,
   ValidateNested,
 } from 'class-validator';
+import type { SecretWithheld } from '#messaging';
+import { SECRET_WITHHELD, SECRET_WITHHELD_DESCRIPTION } from '#messaging';
 import { IsIntegerId, IsIntegerIdText, IsUuidText, PageOf } from '#rest';
 import type { DocumentationLink, Portal, Region } from '../../domain/api-profile.value.js';
 import {
@@ -238,10 +240,19 @@ export class WebhookCredentialResponse {
 
 export class IssuedWebhookCredentialResponse extends WebhookCredentialResponse {
   @ApiProperty({
+    type: String,
+    nullable: true,
     description:
-      'Shown once. Send it with each webhook in X-Keyledger-Webhook-Credential, or as a bearer token.',
+      'Shown once; `null` in the answer to a retry. Send it with each webhook in X-Keyledger-Webhook-Credential, or as a bearer token.',
   })
-  readonly credential!: string;
+  readonly credential!: string | null;
+
+  @ApiProperty({
+    enum: SECRET_WITHHELD,
+    nullable: true,
+    description: SECRET_WITHHELD_DESCRIPTION,
+  })
+  readonly secretWithheld!: SecretWithheld | null;
 }
 
 export class NetworkResponse {

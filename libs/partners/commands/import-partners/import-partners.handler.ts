@@ -61,21 +61,28 @@ export class ImportPartnersHandler implements ICommandHandler<ImportPartners, Im
     const deadline = new Date(context.now.getTime() + IMPORT_DEADLINE_MS);
     // One partner's records one after the other: side by side they would only conflict.
     const worker = async () => {
-      for (const entries of partners)
+      for (const entries of partners) {
+        const taken = new Set<string>();
         for (const { index, observation } of entries) {
           // The caller is gone: what is left is for its next attempt, and nobody reads this answer.
           if (failed || context.signal.aborted) return;
           const { partnerId } = observation;
+          const text = JSON.stringify(observation);
+          if (taken.has(text)) {
+            results[index] = { partnerId, outcome: 'unchanged' };
+            continue;
+          }
+          taken.add(text);
           try {
-            const taken: Intake = await this.intake.take(
+            const { outcome, position: at }: Intake = await this.intake.take(
               networkId,
               observation,
               'listed',
               { ...context, deadline },
               (state) => this.permit(principal, networkId, observation, state),
             );
-            if (taken.position > position) position = taken.position;
-            results[index] = { partnerId, outcome: taken.outcome };
+            if (at > position) position = at;
+            results[index] = { partnerId, outcome };
           } catch (error) {
             if (!(error instanceof DomainError) || error.code !== 'access/forbidden') {
               failed = true;
@@ -85,6 +92,7 @@ export class ImportPartnersHandler implements ICommandHandler<ImportPartners, Im
             results[index] = { partnerId, outcome: 'refused', refusal };
           }
         }
+      }
     };
     await Promise.all(Array.from({ length: IMPORT_CONCURRENCY }, worker));
     // Without holes, also when the caller went away in the middle.
