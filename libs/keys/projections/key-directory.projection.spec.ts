@@ -75,6 +75,10 @@ const revoked = (replacedBy: KeyId | null = null) =>
     type: 'KeyRevoked',
     data: { keyId: K1, reason: 'leaked', note: 'Found in a paste', replacedBy },
   });
+const revealed = on({
+  type: 'KeyRevealed',
+  data: { keyId: K1, purpose: 'support', note: null },
+});
 const expired = on({ type: 'KeyExpired', data: { keyId: K1, expiresAt: AT } });
 
 const spec = projectionSpec(keyDirectoryProjection);
@@ -174,13 +178,16 @@ describe('the key directory', () => {
     expect(['KeyIssued', ...Object.keys(events)].sort()).toEqual([...KEY_VERSION_EVENTS].sort());
     for (const event of Object.values(events))
       spec.given([issued(), event]).thenRows('api_keys', [{ version: 2 }]);
-    const revealed = on({
-      type: 'KeyRevealed',
-      data: { keyId: K1, purpose: 'support', note: null },
-    });
-    spec
-      .given([issued(), revealed, shared()])
-      .thenRows('api_keys', [{ version: 1, last_revealed_at: AT, last_shared_at: AT }]);
+  });
+
+  it('makes no version of a key when it is revealed or shared, and keeps each reveal', () => {
+    const told = spec.given([issued(), revealed, shared(), revealed]);
+    told.thenHistory('api_keys', [{ version: 1, from_position: 1n }]);
+    told.thenRows('key_reveals', [
+      { network_id: 3n, key_id: K1, revealed_position: 2n, revealed_at: AT },
+      { network_id: 3n, key_id: K1, revealed_position: 4n, revealed_at: AT },
+    ]);
+    told.thenRows('shares', [{ key_id: K1, shared_position: 3n, shared_at: AT }]);
   });
 
   it('keeps every version of a key for looks into the past', () => {

@@ -55,14 +55,17 @@ const CHANGES: {
   ],
   KeyExpired: (event) => [versioned(event, () => ({ status: 'expired', ...NOT_SUSPENDED }), LAST)],
   KeyRevealed: (event) => [
-    known('api_keys', event, { key_id: event.data.keyId }, () => ({
-      last_revealed_at: event.metadata.recordedAt,
-    })),
+    {
+      table: 'key_reveals',
+      insert: {
+        network_id: networkOf(event),
+        key_id: event.data.keyId,
+        revealed_position: event.position,
+        revealed_at: event.metadata.recordedAt,
+      },
+    },
   ],
   KeyShared: (event) => [
-    known('api_keys', event, { key_id: event.data.keyId }, () => ({
-      last_shared_at: event.metadata.recordedAt,
-    })),
     {
       table: 'shares',
       insert: { network_id: networkOf(event), share_id: event.data.shareId, ...shared(event) },
@@ -102,7 +105,7 @@ const CHANGES: {
  */
 export const keyDirectoryProjection = {
   name: KEY_DIRECTORY,
-  version: 2,
+  version: 3,
   tables: {
     api_keys: {
       columns: {
@@ -133,8 +136,6 @@ export const keyDirectoryProjection = {
         revocation_note: 'text null',
         replaces: 'uuid null',
         replaced_by: 'uuid null',
-        last_shared_at: 'timestamptz null',
-        last_revealed_at: 'timestamptz null',
       },
       key: ['network_id', 'key_id'],
       indexes: [
@@ -147,6 +148,17 @@ export const keyDirectoryProjection = {
     key_verdicts: {
       columns: { network_id: 'bigint', key_id: 'uuid', verdict: 'jsonb' },
       key: ['network_id', 'key_id'],
+      grows: true,
+    },
+    /** Partners reveal their own keys as often as they like: a version of the key each would be most of its history. */
+    key_reveals: {
+      columns: {
+        network_id: 'bigint',
+        key_id: 'uuid',
+        revealed_position: 'bigint',
+        revealed_at: 'timestamptz',
+      },
+      key: ['network_id', 'key_id', 'revealed_position'],
       grows: true,
     },
     shares: {
@@ -215,8 +227,6 @@ function issued(event: Recorded<'KeyIssued'>): Row {
     revocation_note: null,
     replaces: data.replaces,
     replaced_by: null,
-    last_shared_at: null,
-    last_revealed_at: null,
   };
 }
 

@@ -116,17 +116,18 @@ export async function keysIn(
 
   const openShares = `SELECT count(*)::integer FROM ${rowsAsOf(SHARES, position)} s
     WHERE s.network_id = k.network_id AND s.key_id = k.key_id AND s.status = 'open' AND s.expires_at > ${time}::timestamptz`;
+  const activity = `(${latestOf('shares', 'shared', position)}) AS last_shared_at, (${latestOf('key_reveals', 'revealed', position)}) AS last_revealed_at`;
   const verdict = `SELECT v.verdict FROM read.key_verdicts v WHERE v.network_id = k.network_id AND v.key_id = k.key_id`;
   const order = 'k.issued_position DESC, k.key_id DESC';
   const shown = query.parameter(page.first + 1);
   const rows = await sql.rows<KeyRow>(
     page.ofEachPartner
-      ? `SELECT k.*, (${openShares}) AS open_shares, (${verdict}) AS verdict
+      ? `SELECT k.*, (${openShares}) AS open_shares, ${activity}, (${verdict}) AS verdict
      FROM (SELECT k.*, ${status} AS status_now, row_number() OVER (PARTITION BY k.partner_id ORDER BY ${order}) AS place
            FROM ${rowsAsOf(API_KEYS, position)} k WHERE ${query.text()}) k
      WHERE k.place <= ${shown}
      ORDER BY ${order}`
-      : `SELECT k.*, ${status} AS status_now, (${openShares}) AS open_shares, (${verdict}) AS verdict
+      : `SELECT k.*, ${status} AS status_now, (${openShares}) AS open_shares, ${activity}, (${verdict}) AS verdict
      FROM ${rowsAsOf(API_KEYS, position)} k
      WHERE ${query.text()}
      ORDER BY ${order}
@@ -134,6 +135,19 @@ export async function keysIn(
     query.parameters,
   );
   return rows.map((row) => ({ view: keyOfRow(row), verdict: row.verdict }));
+}
+
+/**
+ * When the key `k` was shared or revealed last: one index probe. When and where that was never changes, so that the rows of
+ * now tell it of any moment.
+ */
+function latestOf(
+  table: 'shares' | 'key_reveals',
+  act: 'shared' | 'revealed',
+  position: string | undefined,
+): string {
+  const until = position === undefined ? '' : ` AND a.${act}_position <= ${position}`;
+  return `SELECT a.${act}_at FROM read.${table} a WHERE a.network_id = k.network_id AND a.key_id = k.key_id${until} ORDER BY a.${act}_position DESC LIMIT 1`;
 }
 
 /** At most `page.first + 1` shares. */

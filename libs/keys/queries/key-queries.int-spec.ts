@@ -27,8 +27,11 @@ import { keyDirectoryProjection } from '../projections/key-directory.projection.
 import { KeyDirectoryReader } from './key-directory.reader.js';
 import { GetKey } from './keys/get-key.query.js';
 import { GetKeyHandler } from './keys/get-key.query-handler.js';
+import type { KeyView } from './keys/key.view.js';
 import type { ListKeysInput } from './keys/list-keys.query.js';
 import { ListKeys } from './keys/list-keys.query.js';
+import { ListKeysOfPartners } from './keys/list-keys-of-partners.query.js';
+import { ListKeysOfPartnersHandler } from './keys/list-keys-of-partners.query-handler.js';
 import { ListKeysHandler } from './keys/list-keys.query-handler.js';
 import { GetOwnApi } from './own-api/get-own-api.query.js';
 import { GetOwnApiHandler } from './own-api/get-own-api.query-handler.js';
@@ -186,6 +189,19 @@ function newNetwork() {
         { type: 'KeyRevoked', data: { keyId, reason: 'leaked', note: null, replacedBy: null } },
         holderId,
       ),
+    /** At a time of its own. */
+    reveal: async (keyId: KeyId, holderId = 7) => {
+      const before = clock.now().toISOString();
+      while (clock.now().toISOString() === before) await Promise.resolve();
+      const time = clock.now().toISOString();
+      const at = await append(
+        network,
+        stream(holderId, 'affiliate'),
+        { type: 'KeyRevealed', data: { keyId, purpose: 'resend', note: null } },
+        time,
+      );
+      return { at, time };
+    },
     share: async (keyId: KeyId, { expiresAt = fromNow(HOUR_MS), holderId = 7 } = {}) => {
       const shareId = randomUUID() as ShareId;
       const at = await ring(
@@ -456,6 +472,46 @@ describe('one key', () => {
       'keys/key-not-found',
     );
     expect(await keyIds(caller, {}, { asOf: { position: before } })).toEqual([]);
+  });
+
+  it('tells when it was last shared and revealed, up to the position or time that is looked at', async () => {
+    const { network, issue, share, reveal, revoke } = newNetwork();
+    const other = await issue();
+    const { keyId, at: issuedAt } = await issue();
+    const firstShare = await share(keyId);
+    const firstReveal = await reveal(keyId);
+    const otherReveal = await reveal(other.keyId);
+    const lastReveal = await reveal(keyId);
+    const lastShare = await share(keyId);
+    await revoke(keyId);
+
+    const caller = employee(network);
+    const sharedAt = async ({ shareId }: { readonly shareId: ShareId }) => {
+      const query = new GetShare(caller, { shareId }, await fresh());
+      return (await getShare.execute(query)).value.shared.at;
+    };
+    const acts = ({ lastSharedAt, lastRevealedAt }: KeyView) => [lastSharedAt, lastRevealedAt];
+    const [early, late] = [await sharedAt(firstShare), await sharedAt(lastShare)];
+    const shownThen = [
+      [{ position: issuedAt }, [null, null]],
+      [{ position: firstShare.at }, [early, null]],
+      [{ position: firstReveal.at }, [early, firstReveal.time]],
+      [{ position: otherReveal.at }, [early, firstReveal.time]],
+      [{ time: otherReveal.time }, [early, firstReveal.time]],
+      [{ position: lastReveal.at }, [early, lastReveal.time]],
+      [undefined, [late, lastReveal.time]],
+    ] as const;
+    for (const [asOf, shown] of shownThen) {
+      const options = asOf ? { asOf } : {};
+      expect(acts(await key(caller, keyId, options))).toEqual(shown);
+      const { items } = await keys(caller, { first: 1 }, options);
+      expect(items.map((item) => [item.keyId, ...acts(item)])).toEqual([[keyId, ...shown]]);
+    }
+    expect(acts(await key(caller, other.keyId))).toEqual([null, otherReveal.time]);
+    const input = { partnerIds: [7 as PartnerId], first: 1 };
+    const ofPartners = new ListKeysOfPartners(caller, input, await fresh());
+    const { value } = await new ListKeysOfPartnersHandler(directory).execute(ofPartners);
+    expect(value.get(7)?.items.map(acts)).toEqual([[late, lastReveal.time]]);
   });
 
   it('waits for the position asked for, and answers one not before it', async () => {
