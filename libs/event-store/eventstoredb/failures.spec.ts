@@ -7,7 +7,7 @@ import {
   InvalidEventError,
   WrongExpectedRevisionError,
 } from '../index.js';
-import { appendFailure, isPassing, StreamTombstonedError } from './failures.js';
+import { appendFailure, isPassing, readFailure, StreamTombstonedError } from './failures.js';
 
 const error = (members: object, message = 'it failed'): Error =>
   Object.assign(new Error(message), members);
@@ -56,5 +56,23 @@ describe('what an error of the client means for an append', () => {
     expect(appendFailure(error({ type, actualVersion: 'no_stream' }), 's', 1n)).toMatchObject({
       actual: 'noStream',
     });
+  });
+
+  it.each([
+    [
+      'a server with TLS that is asked without',
+      '14 UNAVAILABLE: No connection established. Last error: Failed to connect (2026-11-22T20:56:34.771Z). Resolution note: ',
+      'leave out tls=false',
+    ],
+    [
+      'a server without TLS that is asked with it',
+      '14 UNAVAILABLE: No connection established. Last error: Error: 40:error:0A00010B:SSL routines:tls_validate_record_header:wrong version number:a.c:77:\n. Resolution note: ',
+      'tls=false says so',
+    ],
+    ['no leader', 'Failed to discover after 10 attempts.', 'is there a quorum?'],
+  ])('%s: says what may be wrong, in the same words each time', (_, text, words) => {
+    const { message } = readFailure(error({ code: 14 }, text), undefined);
+    expect(message).toContain(words);
+    expect(message).not.toMatch(/\n|\d\d:\d\d|Resolution note/);
   });
 });

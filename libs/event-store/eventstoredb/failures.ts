@@ -55,8 +55,25 @@ const KINDS_BY_CODE: Readonly<Record<number, FailureKind | undefined>> = {
 const NOT_SENT =
   /No connection established|Name resolution failed|Failed to discover|failed to connect to all addresses|Channel closed before call started/i;
 
-/** What Node says of a server's certificate that it does not trust, inside gRPC's words. */
-const DISTRUSTED = /certificate|altnames/i;
+/** What Node and gRPC say, and what of the connection string is then likely to be wrong. */
+const ADVICE: readonly (readonly [RegExp, string])[] = [
+  [
+    /certificate|altnames/i,
+    "The server's certificate is not trusted for this address: name the PEM file of the authority that signed it as " +
+      'tlsCAFile in the connection string (esdb://…?tlsCAFile=…), and the host as the certificate does',
+  ],
+  [/wrong version number/i, 'The server takes no TLS: tls=false says so in the connection string'],
+  [
+    /Failed to connect\.?$/,
+    'Somebody takes the connection and does not speak gRPC on it: a server with TLS (then leave out tls=false), or no EventStoreDB',
+  ],
+  [
+    /Failed to discover/,
+    'No node said who leads: are hosts and ports, tls and tlsCAFile of the connection string as the nodes have them, and is there a quorum?',
+  ],
+];
+/** In gRPC's words: a time, which makes the same trouble look new at each attempt, and notes of which it has none. */
+const NOISE = /\s*(?:\(\d{4}-\d\d-\d\dT[\d:.]+Z\)|Resolution note:\s*$)/g;
 
 /** By type first, then by gRPC code: what is left may have been carried out. */
 export function kindOf(error: unknown): FailureKind {
@@ -127,11 +144,9 @@ export function textOf(error: unknown): string {
 }
 
 function withAdvice(error: unknown): string {
-  const text = textOf(error);
-  return DISTRUSTED.test(text)
-    ? `${text}. The server's certificate is not trusted for this address: name the PEM file of the authority that signed ` +
-        'it as tlsCAFile in the connection string (esdb://…?tlsCAFile=…), and the host as the certificate does'
-    : text;
+  const text = textOf(error).replace(NOISE, '').replace(/\s+/g, ' ').trim();
+  const advice = ADVICE.find(([words]) => words.test(text))?.[1];
+  return advice === undefined ? text : `${text.replace(/\.$/, '')}. ${advice}`;
 }
 
 /** A subscription or read stood still for longer than its deadline. */
