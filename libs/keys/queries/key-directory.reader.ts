@@ -103,9 +103,16 @@ export class KeyDirectoryReader {
     return this.read({ networkId: known(networkId) }, options, false, work);
   }
 
-  /** @throws {DomainError} `access/forbidden` */
-  async authorizeRead(principal: Principal): Promise<void> {
+  /**
+   * For what belongs to a marketplace partner: its connections are partners of any manager, so that it is in nobody's
+   * limited scope.
+   *
+   * @throws {DomainError} `access/forbidden`
+   */
+  async authorizeMarketplaceRead(principal: Principal): Promise<void> {
     await this.networkOf(principal);
+    if (isLimited(principal))
+      throw new DomainError('access/forbidden', { required: 'global-scope' });
   }
 
   /** Whoever may read no key of the network at all does not learn which there are. */

@@ -157,6 +157,36 @@ describe('connections of a marketplace partner', () => {
     expect(me.body).toMatchObject({ type: 'partnerUser', marketplacePartnerId: 31 });
   });
 
+  it('refuses a limited manager the list of its keys as it refuses the marketplace partner itself', async () => {
+    await must(`/v1/networks/${String(NETWORK)}/employees`, boss, {
+      employeeId: 21,
+      issuer: product.issuer.issuer,
+      subject: 'dana',
+      superUser: false,
+      permissions: ['partners.read', 'partner.api_keys.read'],
+      scope: 'limited',
+    });
+    const dana = await product.token('dana', NETWORK);
+    expect((await product.call('/v1/api-keys', { as: dana })).status).toBe(200);
+    for (const id of [31, 4711])
+      for (const path of ['', '/api-keys']) {
+        const refused = await product.call(`/v1/marketplace-partners/${String(id)}${path}`, {
+          as: dana,
+        });
+        expect([refused.status, refused.body['code'], refused.body['details']]).toEqual([
+          403,
+          'access/forbidden',
+          { required: 'global-scope' },
+        ]);
+      }
+    const query = '{ connectionKeys(marketplacePartnerId: "31", first: 1) { edges { cursor } } }';
+    const { body } = await product.call<{ errors?: { extensions: object }[] }>('/graphql', {
+      as: dana,
+      body: { query },
+    });
+    expect(body.errors?.[0]?.extensions).toMatchObject({ code: 'access/forbidden' });
+  });
+
   it('answers another network as if the marketplace partner had never been', async () => {
     for (const path of ['', '/api-keys']) {
       const there = await product.call(`/v1/marketplace-partners/31${path}`, { as: otherBoss });

@@ -56,7 +56,7 @@ export class ListConnectionKeysHandler implements IQueryHandler<ListConnectionKe
       return this.directory.asMarketplaceUser(principal, options, async (own) =>
         work(await connections(own)),
       );
-    await this.directory.authorizeRead(principal);
+    await this.directory.authorizeMarketplaceRead(principal);
     return this.directory.asEmployee(principal, options, work(await connections(id)));
   }
 }
