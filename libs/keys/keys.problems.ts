@@ -42,7 +42,7 @@ export const keysProblems: ProblemSection<KeysErrorCode> = {
   'keys/holder-suspended': {
     status: 409,
     title: 'The holder is suspended',
-    detail: 'All keys of this holder were suspended together: reinstate the holder first.',
+    detail: 'This holder is suspended, with whatever keys it has: reinstate the holder first.',
   },
   'keys/expiry-not-in-future': {
     status: 422,
