@@ -1,7 +1,7 @@
 import type { Position } from '#event-store';
 import { DomainError } from '#kernel';
 import type { AsOf } from '#projections';
-import { parseAsOf } from '#projections';
+import { AS_OF_EXPECTED, parseAsOf } from '#projections';
 import type { ReadArgs } from './connection.js';
 
 /** How fresh, or how old, an answer shall be: what queries take. */
@@ -19,7 +19,7 @@ export function readPlace(
   const place = absent(asOf) ? undefined : parseAsOf(asOf);
   if (!absent(asOf) && !place)
     throw new DomainError('request/invalid', {
-      errors: [{ pointer: '/asOf', problem: 'must be an ISO 8601 time or a ledger position' }],
+      errors: [{ pointer: '/asOf', problem: `must be ${AS_OF_EXPECTED}` }],
     });
   return {
     signal,

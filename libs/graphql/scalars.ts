@@ -1,6 +1,7 @@
 import { GraphQLError, GraphQLScalarType, Kind } from 'graphql';
 import { parsePosition, position } from '#event-store';
 import type { Position } from '#event-store';
+import { INSTANT_EXPECTED, instantOf } from '#kernel';
 
 const POSITION_HINT = 'a position is a decimal string, as X-Ledger-Position gives it';
 
@@ -22,14 +23,10 @@ export const PositionScalar = new GraphQLScalarType<Position, string>({
   parseLiteral: (node) => toPosition(node.kind === Kind.STRING ? node.value : undefined),
 });
 
-const ISO_INSTANT = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d{1,9})?(Z|[+-]\d{2}:\d{2})$/;
-
 const toInstant = (value: unknown): string => {
-  if (typeof value === 'string' && ISO_INSTANT.test(value) && !Number.isNaN(Date.parse(value)))
-    return new Date(value).toISOString();
-  throw new GraphQLError(
-    'a time is an ISO-8601 instant with its offset, such as 2026-01-31T09:00:00Z',
-  );
+  const instant = typeof value === 'string' ? instantOf(value) : undefined;
+  if (instant === undefined) throw new GraphQLError(`a time is ${INSTANT_EXPECTED}`);
+  return instant;
 };
 
 /** An ISO-8601 instant; answers are in UTC with milliseconds. */

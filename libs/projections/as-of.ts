@@ -1,11 +1,14 @@
 import type { Position } from '#event-store';
 import type { AsOf, SqlReader } from './read-models.js';
 import { parsePosition, position } from '#event-store';
+import { INSTANT_EXPECTED, instantOf } from '#kernel';
 import type { ProjectionTable } from './projection.js';
 import { BORN_POSITION, compileTable, FROM_POSITION, qualified } from './table-schema.js';
 
 /** The engine's own projection: `asOf` by time reads it; name it beside the others in `ReadOptions.projections`. */
 export const LOG_TIMES = 'log_times';
+
+export const AS_OF_EXPECTED = `a ledger position, or ${INSTANT_EXPECTED}`;
 
 /**
  * An ISO-8601 instant or a position, as `asOf` parameters carry them; `undefined` when the text is neither.
@@ -13,10 +16,8 @@ export const LOG_TIMES = 'log_times';
 export function parseAsOf(text: string): AsOf | undefined {
   const at = parsePosition(text);
   if (at !== undefined) return { position: at };
-  if (!/^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2}(\.\d{1,9})?)?(Z|[+-]\d{2}:\d{2})$/.test(text))
-    return undefined;
-  const time = new Date(text);
-  return Number.isNaN(time.getTime()) ? undefined : { time: time.toISOString() };
+  const time = instantOf(text);
+  return time === undefined ? undefined : { time };
 }
 
 /**

@@ -12,7 +12,7 @@ export type { AsOf, ReadOptions, ReadResult, SqlReader } from './read-models.js'
 export { ReadModels, STALE_READ_WAIT_MS } from './read-models.js';
 export { PostgresReadModels } from './postgres-read-models.js';
 export type { AsOfTable } from './as-of.js';
-export { LOG_TIMES, parseAsOf, positionOf, rowsAsOf } from './as-of.js';
+export { AS_OF_EXPECTED, LOG_TIMES, parseAsOf, positionOf, rowsAsOf } from './as-of.js';
 export type { CursorShape, CursorValue, Page } from './paging.js';
 export {
   CURSOR_CHARACTERS_MAX,

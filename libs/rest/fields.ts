@@ -1,7 +1,7 @@
 import { applyDecorators } from '@nestjs/common';
 import { Transform } from 'class-transformer';
 import { IsInt, Max, Min, ValidateBy } from 'class-validator';
-import { isUuid } from '#kernel';
+import { INSTANT_EXPECTED, instantOf, isUuid } from '#kernel';
 
 /** Far above any limit of a text, which is counted in code points after normalisation: only a guard of that work. */
 export const TEXT_UNITS_MAX = 10_000;
@@ -23,6 +23,10 @@ export const IsText = (
 /** Ids are written in lower case, as this API gives them. */
 export const IsUuidText = (): PropertyDecorator =>
   IsText('uuid', 'must be a UUID in lower case', isUuid);
+
+/** A moment in a query or a body: never without its zone. */
+export const IsInstantText = (): PropertyDecorator =>
+  IsText('time', `must be ${INSTANT_EXPECTED}`, (text) => instantOf(text) !== undefined);
 
 /** An integer id in a body. */
 export const IsIntegerId = (): PropertyDecorator =>

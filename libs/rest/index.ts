@@ -8,6 +8,7 @@ export {
 } from './documentation.decorator.js';
 export {
   FromDecimal,
+  IsInstantText,
   IsIntegerId,
   IsIntegerIdText,
   IsText,

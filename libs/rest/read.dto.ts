@@ -3,7 +3,13 @@ import { IsInt, IsOptional, IsString, Max, MaxLength, Min, MinLength } from 'cla
 import type { Position } from '#event-store';
 import { parsePosition } from '#event-store';
 import type { AsOf } from '#projections';
-import { CURSOR_CHARACTERS_MAX, PAGE_SIZE_DEFAULT, PAGE_SIZE_MAX, parseAsOf } from '#projections';
+import {
+  AS_OF_EXPECTED,
+  CURSOR_CHARACTERS_MAX,
+  PAGE_SIZE_DEFAULT,
+  PAGE_SIZE_MAX,
+  parseAsOf,
+} from '#projections';
 import { FromDecimal, IsText } from './fields.js';
 
 /** How fresh, or how old, an answer shall be. */
@@ -25,11 +31,7 @@ export class ReadParameters {
     example: '2026-01-31T12:00:00.000Z',
   })
   @IsOptional()
-  @IsText(
-    'asOf',
-    'must be an ISO 8601 time or a ledger position',
-    (text) => parseAsOf(text) !== undefined,
-  )
+  @IsText('asOf', `must be ${AS_OF_EXPECTED}`, (text) => parseAsOf(text) !== undefined)
   readonly asOf?: string;
 }
 

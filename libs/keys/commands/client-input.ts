@@ -1,4 +1,4 @@
-import { clientText, DomainError } from '#kernel';
+import { clientText, DomainError, instantOf } from '#kernel';
 import type { IsoTime } from '#kernel';
 import {
   KEY_PERMISSION_CHARACTERS_MAX,
@@ -23,10 +23,7 @@ export const noteText = (value: string | undefined): string | null =>
 /** In UTC with milliseconds, so that times compare as texts. */
 export function expiryTime(value: string | undefined): IsoTime | null {
   if (value === undefined) return null;
-  const time = new Date(value);
-  if (Number.isNaN(time.getTime()) || time.getUTCFullYear() > 9_999)
-    return refuse('keys/expiry-not-in-future');
-  return time.toISOString();
+  return instantOf(value) ?? refuse('keys/expiry-not-in-future');
 }
 
 export function permissionNames(values: readonly string[]): readonly string[] {

@@ -3,7 +3,7 @@ import { QueryBus } from '@nestjs/cqrs';
 import { ApiBearerAuth, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { Principal } from '#access';
 import { Caller } from '#access';
-import { keyId, partnerId } from '#kernel';
+import { instantOf, keyId, partnerId } from '#kernel';
 import type { Answer, RequestContext } from '#messaging';
 import { answer, Ctx } from '#messaging';
 import type { Page, ReadResult } from '#projections';
@@ -54,8 +54,8 @@ function filterOf(parameters: AuditParameters): AuditFilter {
     ...(parameters.partnerId !== undefined && { partnerId: partnerId(parameters.partnerId) }),
     ...(actor !== undefined && { actor }),
     ...(type !== undefined && { type }),
-    ...(from !== undefined && { from: new Date(from).toISOString() }),
-    ...(to !== undefined && { to: new Date(to).toISOString() }),
+    ...(from !== undefined && { from: instantOf(from) ?? from }),
+    ...(to !== undefined && { to: instantOf(to) ?? to }),
     ...(text !== undefined && { text }),
     ...(asOf !== undefined && { asOf }),
   };

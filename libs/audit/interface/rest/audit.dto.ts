@@ -1,7 +1,6 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import { IsOptional, IsString, Matches, MaxLength } from 'class-validator';
-import { parseAsOf } from '#projections';
-import { IsIntegerIdText, IsText, IsUuidText, PageOf, PageParameters } from '#rest';
+import { IsInstantText, IsIntegerIdText, IsUuidText, PageOf, PageParameters } from '#rest';
 import {
   AUDIT_ACTOR_CHARACTERS_MAX,
   AUDIT_TEXT_CHARACTERS_MAX,
@@ -11,8 +10,6 @@ import {
 const anyJson = {
   oneOf: ['object', 'array', 'string', 'number', 'boolean', 'null'].map((type) => ({ type })),
 };
-
-const isTime = (text: string): boolean => 'time' in (parseAsOf(text) ?? {});
 
 export class AuditParameters extends PageParameters {
   @ApiPropertyOptional({ format: 'uuid', description: 'Only events of this key.' })
@@ -38,12 +35,12 @@ export class AuditParameters extends PageParameters {
 
   @ApiPropertyOptional({ format: 'date-time', description: 'Recorded at or after this time.' })
   @IsOptional()
-  @IsText('time', 'must be an ISO 8601 time with its zone', isTime)
+  @IsInstantText()
   readonly from?: string;
 
   @ApiPropertyOptional({ format: 'date-time', description: 'Recorded before this time.' })
   @IsOptional()
-  @IsText('time', 'must be an ISO 8601 time with its zone', isTime)
+  @IsInstantText()
   readonly to?: string;
 
   @ApiPropertyOptional({

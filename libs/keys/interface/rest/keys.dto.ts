@@ -5,7 +5,6 @@ import {
   ArrayUnique,
   IsArray,
   IsIn,
-  IsISO8601,
   IsObject,
   IsOptional,
   IsString,
@@ -13,7 +12,7 @@ import {
   MinLength,
   ValidateNested,
 } from 'class-validator';
-import { IsIntegerId, IsIntegerIdText, PageParameters, TEXT_UNITS_MAX } from '#rest';
+import { IsInstantText, IsIntegerId, IsIntegerIdText, PageParameters, TEXT_UNITS_MAX } from '#rest';
 import type { RevealPurpose, RevocationReason } from '../../domain/key-ring.events.js';
 import { REVOCATION_REASONS } from '../../domain/key-ring.events.js';
 import type { HolderType, Portal } from '../../domain/portal.value.js';
@@ -57,7 +56,7 @@ export class IssueKeyBody {
 
   @ApiPropertyOptional({ format: 'date-time', example: '2026-12-31T00:00:00.000Z' })
   @IsOptional()
-  @IsISO8601({ strict: true })
+  @IsInstantText()
   readonly expiresAt?: string;
 
   @ApiPropertyOptional({
@@ -109,7 +108,7 @@ export class ReissueKeyBody extends RevokeKeyBody {
 
   @ApiPropertyOptional({ format: 'date-time', description: 'Of the new key; default: none.' })
   @IsOptional()
-  @IsISO8601({ strict: true })
+  @IsInstantText()
   readonly expiresAt?: string;
 }
 
