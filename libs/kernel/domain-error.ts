@@ -8,7 +8,9 @@ export class DomainError extends Error {
   constructor(
     readonly code: DomainErrorCode,
     readonly details: Readonly<Record<string, unknown>> = {},
+    /** `cause`: for the log, never for the caller. */
+    options?: ErrorOptions,
   ) {
-    super(code);
+    super(code, options);
   }
 }

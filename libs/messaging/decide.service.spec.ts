@@ -504,6 +504,9 @@ describe('an append whose outcome is unknown', () => {
     const { paint } = setUp({ store });
     const now = new Date();
     const context = requestContext({ now, deadline: new Date(now.getTime() + 20) });
-    await expect(paint('red', context)).rejects.toMatchObject({ code: 'event-store/unavailable' });
+    await expect(paint('red', context)).rejects.toMatchObject({
+      code: 'event-store/unavailable',
+      cause: { message: 'no leader' },
+    });
   });
 });

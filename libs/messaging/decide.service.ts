@@ -322,9 +322,10 @@ function asDomainEvent<Event extends DomainEvent>({ type, data }: RecordedEvent<
 }
 
 function asDomainError(error: unknown): unknown {
-  if (error instanceof AppendOutcomeUnknownError) return new DomainError('request/outcome-unknown');
+  if (error instanceof AppendOutcomeUnknownError)
+    return new DomainError('request/outcome-unknown', {}, { cause: error });
   if (error instanceof EventStoreUnavailableError || error instanceof EventStoreAccessDeniedError)
-    return new DomainError('event-store/unavailable');
+    return new DomainError('event-store/unavailable', {}, { cause: error });
   if (error instanceof AppendTooLargeError)
     return new DomainError('request/body-too-large', { bytesMax: error.bytesMax });
   return error;

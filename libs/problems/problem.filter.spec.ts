@@ -74,6 +74,18 @@ class WallBody {
 const thrown = new Map<string, unknown>([
   ['refused', new DomainError('walls/never-brown', { colour: 'brown' })],
   ['closed', new DomainError('walls/shop-closed')],
+  [
+    'late',
+    new DomainError(
+      'walls/shop-closed',
+      {},
+      {
+        cause: new Error('not read: connection refused', {
+          cause: new Error('connection refused'),
+        }),
+      },
+    ),
+  ],
   ['busy', new DomainError('walls/never-brown', { retryAfterSeconds: 1.2 })],
   ['unlisted', new DomainError('walls/unlisted', { hint: 'inner matters' })],
   ['store-unavailable', new EventStoreUnavailableError('10.0.0.7 refused us')],
@@ -209,6 +221,22 @@ describe('an error over HTTP', () => {
     expect(response.statusCode).toBe(503);
     expect(response.json()).toMatchObject({ code });
     expect(response.body).not.toMatch(/10\.0\.0|hunter2|\/etc/);
+  });
+
+  it.each([
+    ['closed', 'walls/shop-closed'],
+    ['late', 'walls/shop-closed: not read: connection refused'],
+    ['database-refused', 'connect ECONNREFUSED 10.0.0.8:5432'],
+  ])('of what is away (%s) is told with its causes, and without a stack', async (what, reason) => {
+    const before = log.lines.length;
+    expect((await get(what)).body).not.toContain('refused');
+    const [line] = log.lines.slice(before) as [[object]];
+    const { code } = thrown.get(what) as { code: string };
+    expect(line[0]).toEqual({
+      code: code.includes('/') ? code : 'database/unavailable',
+      correlationId: 'correlation-1',
+      reason,
+    });
   });
 
   it.each(['bug', 'text', 'unlisted'])(

@@ -17,6 +17,10 @@ export interface ProblemReply {
   send(body: unknown): unknown;
 }
 
+const UNAVAILABLE = 503;
+/** Errors that an error may be caused by, and that are told. */
+const CAUSES_MAX = 4;
+
 /** Renders every error of the REST side as `application/problem+json`, and of GraphQL resolvers with `extensions.code`. */
 @Catch()
 export class ProblemFilter implements ExceptionFilter {
@@ -51,8 +55,28 @@ export class ProblemFilter implements ExceptionFilter {
 
   private logged(error: unknown, correlationId: string | undefined): DomainError {
     const known = domainErrorOf(error);
-    if ((this.catalogue.get(known.code)?.status ?? 500) >= 500)
-      this.logger.error({ err: error, code: known.code, correlationId }, 'request failed');
+    const status = this.catalogue.get(known.code)?.status ?? 500;
+    const { code } = known;
+    // Something else is away or late: which line of ours met it says nothing.
+    if (status === UNAVAILABLE)
+      this.logger.error({ code, correlationId, reason: reasonOf(error) }, 'request failed');
+    else if (status >= 500)
+      this.logger.error({ err: error, code, correlationId }, 'request failed');
     return known;
   }
+}
+
+/** What an error says, and what its causes say that it does not say itself. */
+function reasonOf(error: unknown): string {
+  const told: string[] = [];
+  let cause = error;
+  for (let depth = 0; depth <= CAUSES_MAX && cause instanceof Error; depth += 1) {
+    const { message, name } = cause;
+    const { code } = cause as { code?: unknown };
+    // Node says of a server that refuses on all of its addresses nothing but a code.
+    const words = message !== '' ? message : typeof code === 'string' ? code : name;
+    if (!told.some((before) => before.includes(words))) told.push(words);
+    ({ cause } = cause);
+  }
+  return told.join(': ');
 }

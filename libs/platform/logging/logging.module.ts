@@ -66,6 +66,12 @@ export class LoggingModule {
               }),
               res: (response: { statusCode?: unknown }) => ({ statusCode: response.statusCode }),
             },
+            // Why it failed stands in the line of who answered so; the error here is the logger's own, or a lost connection.
+            customErrorObject: (_request, _response, error: Error, line: object) => ({
+              ...line,
+              err: undefined,
+              error: error.message,
+            }),
             autoLogging: {
               // The framework's middleware may have cut the part of the path that it is mounted at.
               ignore: (request) =>
