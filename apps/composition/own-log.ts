@@ -47,7 +47,7 @@ export async function findOtherLog(
       message:
         `the database was filled from log ${last.logId}, but ${store.description} holds ` +
         `${ledger ? `log ${ledger.logId}` : 'no ledger'}: name the event store of log ${last.logId} in ` +
-        'KEYLEDGER_EVENTSTORE, or the database that belongs to the other log in DATABASE_URL (an embedded one: its ' +
+        'KEYLEDGER_EVENTSTORE (and its name in KEYLEDGER_EVENTSTORE_LEDGER, where ledgers share a server), or the database that belongs to the other log in DATABASE_URL (an embedded one: its ' +
         'KEYLEDGER_DATA_DIR). An empty database is filled from the log',
       certain: ledger !== undefined,
     };
@@ -74,10 +74,9 @@ export async function assertOwnLog(dataSource: DataSource, store: EventStore): P
   }
 }
 
-/** Whether something of this database was filled from that log. @throws {MigrationError} */
-export async function knowsLog(dataSource: DataSource, logId: string): Promise<boolean> {
-  const [row] = await rowsOf(dataSource, logId);
-  return row?.log_id === logId;
+/** Whether something of this database was filled from a log, whichever. @throws {MigrationError} */
+export async function isFilled(dataSource: DataSource): Promise<boolean> {
+  return (await rowsOf(dataSource, undefined)).length > 0;
 }
 
 async function lastHandled(

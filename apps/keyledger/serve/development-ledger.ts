@@ -7,7 +7,7 @@ import type { Config } from '#platform/config';
 import { ConfigError } from '#platform/config';
 import { makeFolder } from '#platform/folders';
 import { createDataSource, RUNTIME_ROLE } from '#platform/postgres';
-import { knowsLog } from '../../composition/own-log.js';
+import { isFilled } from '../../composition/own-log.js';
 
 /** Below the data folder: which ledger of the event store is this installation's. */
 export const LEDGER_FILE = 'eventstore-ledger.json';
@@ -29,7 +29,7 @@ export async function withDevelopmentLedger(
   const file = path.join(config.dataDir, LEDGER_FILE);
   let ledger = remembered(file);
   if (ledger === undefined) {
-    ledger = (await isFreeOrOwn(eventStore.connectionString, databaseUrl))
+    ledger = (await isFreeOrDecided(eventStore.connectionString, databaseUrl))
       ? null
       : `dev${randomBytes(NAME_BYTES).toString('hex')}`;
     makeFolder(config.dataDir, 0o700);
@@ -62,7 +62,8 @@ function remembered(file: string): string | null | undefined {
   ]);
 }
 
-async function isFreeOrOwn(connectionString: string, databaseUrl: string): Promise<boolean> {
+/** A database that was filled from a log belongs to that one; where it is another, the start says so. */
+async function isFreeOrDecided(connectionString: string, databaseUrl: string): Promise<boolean> {
   const store = new EventStoreDBEventStore({ connectionString });
   const dataSource = createDataSource({
     url: databaseUrl,
@@ -74,7 +75,7 @@ async function isFreeOrOwn(connectionString: string, databaseUrl: string): Promi
     const ledger = await findLedger(store);
     if (!ledger) return true;
     await dataSource.initialize();
-    return await knowsLog(dataSource, ledger.logId);
+    return await isFilled(dataSource);
   } finally {
     await store.close();
     if (dataSource.isInitialized) await dataSource.destroy();

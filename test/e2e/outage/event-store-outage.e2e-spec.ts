@@ -98,6 +98,11 @@ describe('without its event store, the product', () => {
     });
     expect((await served.call('/health/live')).status).toBe(200);
     expect((await served.call('/health/ready')).status).toBe(503);
+    const told = served.output.split('\n').filter((one) => one.includes('"request failed"'));
+    // Which part is away and how stands in the log, beside the code that the caller got.
+    const words = /"reason":"(event-store\/unavailable|request\/outcome-unknown): \w+/;
+    expect(told.filter((one) => words.test(one))).not.toEqual([]);
+    expect(told.join('')).not.toContain('stack');
 
     await double.comeUp();
     await served.ready();
@@ -251,6 +256,34 @@ describe('without its event store, the product', () => {
     );
     for (const partnerId of [2, 3, 4, 5, 6])
       expect((await served.must('/v1/partners', partner(partnerId, as))).status).toBe(201);
+  }, 150_000);
+
+  it('is not ready as a projector of its own while another log stands in the place of its own', async () => {
+    served.start(environment());
+    await served.ready();
+    await served.network();
+    const projector = await Served.prepare();
+    const { port } = double;
+    const own = await logIdOf(double);
+    try {
+      projector.start(environment(), 'projector');
+      await projector.ready();
+      await double.goDown();
+      const other = await anotherLedger(port);
+      try {
+        await projector.until('the word of another log', async () => {
+          const { status, text } = await projector.call('/health/ready');
+          return status === 503 && text.includes(other.logId) && text.includes(own ?? '?');
+        });
+        expect((await projector.call('/health/live')).status).toBe(200);
+      } finally {
+        await other.double.stop();
+      }
+      await double.comeUp();
+      await projector.ready();
+    } finally {
+      await projector.discard();
+    }
   }, 150_000);
 
   it('stops serving when the log becomes another one under it, and goes on when its own is back', async () => {

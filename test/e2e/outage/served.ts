@@ -32,7 +32,7 @@ const ROOT = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../../.
 const LOADER = path.join(ROOT, 'test/support/load-typescript.mjs');
 const MAIN = path.join(ROOT, 'apps/keyledger/main.ts');
 
-/** `keyledger serve` in a process of its own, at a port that is known before it is ready. */
+/** `keyledger serve`, or one of its parts, in a process of its own, at a port that is known before it is ready. */
 export class Served {
   /** What it wrote. */
   output = '';
@@ -51,8 +51,8 @@ export class Served {
   }
 
   /** Begins to start; `ready` waits for it. */
-  start(environment: Readonly<Record<string, string>>): void {
-    const child = spawn(process.execPath, ['--import', LOADER, MAIN, 'serve'], {
+  start(environment: Readonly<Record<string, string>>, role = 'serve'): void {
+    const child = spawn(process.execPath, ['--import', LOADER, MAIN, role], {
       cwd: this.folder,
       stdio: ['ignore', 'pipe', 'pipe'],
       env: {
