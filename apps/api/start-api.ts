@@ -61,7 +61,7 @@ export async function startApi(options: ApiStart): Promise<NestFastifyApplicatio
       access,
       publicUrl,
       recordedBy,
-      readModels: new PostgresReadModels(pool),
+      readModels: new PostgresReadModels(pool, { store: eventStore, clock }),
       upgradeGate: readers,
       ...(logSink ? { logSink } : {}),
     }),

@@ -28,6 +28,7 @@ export type { ProjectionsErrorCode } from './projections.errors.js';
 export {
   InvalidCursorError,
   LeaseLostError,
+  AsOfInFutureError,
   StaleReadError,
   SwitchRefusedError,
 } from './projections.errors.js';

@@ -1,9 +1,10 @@
 import type pg from 'pg';
-import type { Position } from '#event-store';
+import type { EventStore, Position } from '#event-store';
 import { position, positionsSeen } from '#event-store';
+import type { Clock } from '#kernel';
 import { sqlState, UNDEFINED_TABLE } from './database-errors.js';
 import { CHECKPOINT_POLL_INTERVAL_MS } from './limits.js';
-import { StaleReadError } from './projections.errors.js';
+import { AsOfInFutureError, StaleReadError } from './projections.errors.js';
 import type { ReadOptions, ReadResult, SqlReader } from './read-models.js';
 import { ReadModels, STALE_READ_WAIT_MS } from './read-models.js';
 
@@ -22,8 +23,14 @@ interface CheckpointPosition {
 export class PostgresReadModels extends ReadModels {
   readonly #waiters: CheckpointWaiters;
 
-  /** @param pool with `bigint` as JS bigints and `timestamptz` as ISO strings (`createPool` of the platform). */
-  constructor(readonly pool: pg.Pool) {
+  /**
+   * @param pool with `bigint` as JS bigints and `timestamptz` as ISO strings (`createPool` of the platform).
+   * @param log where the log ends and what time it is: asked for `asOf` only.
+   */
+  constructor(
+    readonly pool: pg.Pool,
+    readonly log: { readonly store: Pick<EventStore, 'barrier'>; readonly clock: Clock },
+  ) {
     super();
     this.#waiters = new CheckpointWaiters(pool);
   }
@@ -33,7 +40,8 @@ export class PostgresReadModels extends ReadModels {
     work: (sql: SqlReader) => Promise<T>,
   ): Promise<ReadResult<T>> {
     options.signal?.throwIfAborted();
-    if (options.atLeast !== undefined) await this.#waiters.until(options, options.atLeast);
+    const atLeast = later(options.atLeast, await this.#pastOf(options));
+    if (atLeast !== undefined) await this.#waiters.until(options, atLeast);
     const client = await this.pool.connect();
     let broken: Error | undefined;
     try {
@@ -44,8 +52,8 @@ export class PostgresReadModels extends ReadModels {
       const { rows } = await client.query<CheckpointPosition>(CHECKPOINTS, [options.projections]);
       const reached = least(rows);
       if (reached !== undefined) positionsSeen()?.snapshot(reached);
-      if (reached === undefined || (options.atLeast !== undefined && reached < options.atLeast))
-        throw new StaleReadError(options.atLeast, reached);
+      if (reached === undefined || (atLeast !== undefined && reached < atLeast))
+        throw new StaleReadError(atLeast, reached);
       const value = await work(new ClientReader(client, options.signal));
       await client.query('COMMIT');
       return { value, position: reached };
@@ -54,13 +62,32 @@ export class PostgresReadModels extends ReadModels {
         broken = failure instanceof Error ? failure : new Error(String(failure));
       });
       // The read models were never filled: nothing serves yet.
-      if (sqlState(error) === UNDEFINED_TABLE) throw new StaleReadError(options.atLeast, undefined);
+      if (sqlState(error) === UNDEFINED_TABLE) throw new StaleReadError(atLeast, undefined);
       throw error;
     } finally {
       client.release(broken);
     }
   }
+
+  /** The position of `asOf`, which the log has. @throws {AsOfInFutureError} */
+  async #pastOf({ asOf, projections, signal }: ReadOptions): Promise<Position | undefined> {
+    if (!asOf) return undefined;
+    if ('time' in asOf) {
+      if (asOf.time > this.log.clock.now().toISOString()) throw new AsOfInFutureError();
+      return undefined;
+    }
+    const { rows } = await this.pool.query<CheckpointPosition>(CHECKPOINTS, [projections]);
+    const reached = least(rows);
+    // The read models have it, so the log has: the store is asked for nothing, and may be away.
+    if (reached !== undefined && asOf.position <= reached) return asOf.position;
+    const end = await this.log.store.barrier(signal ? { signal } : {});
+    if (asOf.position > end) throw new AsOfInFutureError();
+    return asOf.position;
+  }
 }
+
+const later = (one: Position | undefined, other: Position | undefined): Position | undefined =>
+  one === undefined || (other !== undefined && other > one) ? other : one;
 
 class ClientReader implements SqlReader {
   constructor(

@@ -2,7 +2,10 @@ import { DomainError } from '#kernel';
 import type { Position } from '#event-store';
 
 export type ProjectionsErrorCode =
-  'event-store/upgrade-pending' | 'projections/stale-read' | 'request/invalid-cursor';
+  | 'event-store/upgrade-pending'
+  | 'projections/as-of-in-future'
+  | 'projections/stale-read'
+  | 'request/invalid-cursor';
 
 /** The read models did not reach `atLeast` within `STALE_READ_WAIT_MS`, or serve nothing yet. */
 export class StaleReadError extends DomainError {
@@ -11,6 +14,13 @@ export class StaleReadError extends DomainError {
       ...(atLeast === undefined ? {} : { atLeast: String(atLeast) }),
       reached: reached === undefined ? null : String(reached),
     });
+  }
+}
+
+/** The position of `asOf` is past the end of the log, or its time is still to come. */
+export class AsOfInFutureError extends DomainError {
+  constructor() {
+    super('projections/as-of-in-future' satisfies ProjectionsErrorCode);
   }
 }
 

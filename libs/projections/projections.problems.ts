@@ -9,6 +9,12 @@ export const projectionsProblems = {
       'A process of an older release still reads the ledger and does not know this kind of event. Try again when all processes are upgraded.',
     retryAfterSeconds: 10,
   },
+  'projections/as-of-in-future': {
+    status: 400,
+    title: 'asOf is in the future',
+    detail:
+      'The log has not come to that position or time yet. Leave `asOf` out for the data as they are now, or take a position that an answer gave you.',
+  },
   'projections/stale-read': {
     status: 503,
     title: 'Read model not up to date yet',

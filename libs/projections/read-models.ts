@@ -10,6 +10,8 @@ export interface ReadOptions {
   readonly projections: readonly string[];
   /** Wait, bounded by `STALE_READ_WAIT_MS`, until those checkpoints are at or past it. */
   readonly atLeast?: Position;
+  /** The moment that is looked at: a position is waited for like `atLeast`, and what is to come is refused. */
+  readonly asOf?: AsOf;
   readonly signal?: AbortSignal;
 }
 
@@ -27,6 +29,7 @@ export type AsOf = { readonly position: Position } | { readonly time: string };
  * noted (`positionsSeen`) also for what is thrown.
  *
  * @throws {StaleReadError} when `atLeast` was not reached in time (503 `projections/stale-read`).
+ * @throws {AsOfInFutureError} the log does not reach as far as `asOf` (400 `projections/as-of-in-future`).
  */
 export abstract class ReadModels {
   abstract read<T>(

@@ -27,7 +27,7 @@ export class ReadParameters {
   @ApiPropertyOptional({
     type: String,
     description:
-      'The data as they were at this time (ISO 8601) or ledger position; rights are those of now.',
+      'The data as they were at this time (ISO 8601, with its zone) or ledger position; what is still to come is refused (400). Rights are those of now.',
     example: '2026-01-31T12:00:00.000Z',
   })
   @IsOptional()

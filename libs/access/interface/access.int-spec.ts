@@ -207,7 +207,10 @@ describe('the edge of access', () => {
       { provide: PersonalData, useClass: MirroredPersonalData },
       { provide: Peppers, useClass: OnePepper },
       { provide: DataSource, useValue: dataSource },
-      { provide: ReadModels, useValue: new PostgresReadModels(reads) },
+      {
+        provide: ReadModels,
+        useValue: new PostgresReadModels(reads, { store, clock: new SystemClock() }),
+      },
     ];
     @Module({ providers: provided, exports: provided.map(({ provide }) => provide) })
     class Foundations {}

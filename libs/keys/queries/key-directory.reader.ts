@@ -152,6 +152,7 @@ export class KeyDirectoryReader {
           ...(asOf && 'time' in asOf ? [LOG_TIMES] : []),
         ],
         ...(atLeast === undefined ? {} : { atLeast }),
+        ...(asOf ? { asOf } : {}),
         ...(signal ? { signal } : {}),
       },
       async (sql) => {

@@ -80,7 +80,11 @@ beforeAll(async () => {
   runner.start();
   const reads = createPool({ url: database.url, applicationName: 'queries' });
   closing.push(() => reads.end());
-  directory = new KeyDirectoryReader(new LedgerAuthorizer(), new PostgresReadModels(reads), clock);
+  directory = new KeyDirectoryReader(
+    new LedgerAuthorizer(),
+    new PostgresReadModels(reads, { store, clock }),
+    clock,
+  );
   listKeys = new ListKeysHandler(directory);
   getKey = new GetKeyHandler(directory);
   listShares = new ListSharesHandler(directory);

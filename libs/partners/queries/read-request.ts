@@ -9,9 +9,6 @@ export interface PartnerReadOptions {
   readonly signal?: AbortSignal;
 }
 
-export function readOf(
-  { asOf, ...read }: PartnerReadOptions,
-  ...projections: readonly string[]
-): ReadOptions {
-  return { projections: [...projections, ...(asOf ? [LOG_TIMES] : [])], ...read };
+export function readOf(read: PartnerReadOptions, ...projections: readonly string[]): ReadOptions {
+  return { projections: [...projections, ...(read.asOf ? [LOG_TIMES] : [])], ...read };
 }

@@ -107,7 +107,7 @@ export class EngineFixture {
     readonly store: EventStore,
   ) {
     this.pool = this.newPool();
-    this.reads = new PostgresReadModels(this.pool);
+    this.reads = new PostgresReadModels(this.pool, { store, clock: this.clock });
   }
 
   static async start(

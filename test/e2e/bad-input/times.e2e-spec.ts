@@ -55,3 +55,89 @@ describe('a time without its zone', () => {
       expect([url, (await product.call(url, { as: sam })).status]).toEqual([url, 200]);
   });
 });
+
+describe('a moment that is still to come', () => {
+  const READS = [
+    '/v1/networks',
+    '/v1/networks/1',
+    '/v1/networks/1/employees',
+    '/v1/partners',
+    '/v1/partners/7',
+    '/v1/partners/7/eligibility',
+    '/v1/marketplace-partners',
+    '/v1/api-keys',
+    '/v1/shares',
+    '/v1/audit',
+  ];
+  const FIELDS = ['partners(first: 1', 'apiKeys(first: 1', 'auditTrail(first: 1'];
+  const places = async () => {
+    const head = (await product.foundations.eventStore.head()) ?? 0n;
+    return [String(head + 1_000n), '2999-01-01T00:00:00Z'];
+  };
+  const queriesRecorded = async () => {
+    const { items } = (
+      await product.call<{ items: unknown[] }>('/v1/audit?type=AuditQueried', { as: sam })
+    ).body;
+    return items.length;
+  };
+
+  it('is refused wherever the past is asked for, and is no query of the trail', async () => {
+    const before = await queriesRecorded();
+    for (const asOf of await places()) {
+      for (const url of READS) {
+        const { status, body } = await product.call(`${url}?asOf=${asOf}`, { as: sam });
+        expect([url, status, body['code']]).toEqual([url, 400, 'projections/as-of-in-future']);
+      }
+      for (const field of FIELDS)
+        expect(await graphql(`{ ${field}, asOf: "${asOf}") { position } }`)).toMatch(
+          /asOf is in the future/,
+        );
+    }
+    expect(await queriesRecorded()).toBe(before + 1);
+  });
+
+  it('is none once it is there: a position that was just written is waited for', async () => {
+    for (const label of ['one', 'two']) {
+      const { position } = await product.call('/v1/networks/1/webhook-credentials', {
+        as: sam,
+        body: { label },
+      });
+      const { status, body } = await product.call<{
+        webhookCredentials: { label: string }[];
+      }>(`/v1/networks/1?asOf=${position}`, { as: sam });
+      expect([status, body.webhookCredentials.at(-1)?.label]).toEqual([200, label]);
+    }
+  });
+});
+
+describe('the first page of the trail', () => {
+  it('has all that came before it was asked for', async () => {
+    for (const label of ['three', 'four', 'five']) {
+      const { position } = await product.call('/v1/networks/1/webhook-credentials', {
+        as: sam,
+        body: { label },
+      });
+      const rest = await product.call<{ items: { position: string; action: string }[] }>(
+        '/v1/audit?first=1',
+        { as: sam },
+      );
+      expect(rest.body.items).toMatchObject([{ position, action: 'WebhookCredentialIssued' }]);
+    }
+  });
+
+  it('is refused, and not recorded, when what it shall be at or past does not come', async () => {
+    const recorded = async () => {
+      let count = 0;
+      for await (const { type } of product.foundations.eventStore.readAll())
+        if (type === 'AuditQueried') count += 1;
+      return count;
+    };
+    const before = await recorded();
+    const { status, body } = await product.call('/v1/audit?atLeast=999999', { as: sam });
+    expect([status, body['code']]).toEqual([503, 'projections/stale-read']);
+    expect(await graphql('{ auditTrail(first: 1, atLeast: "999999") { position } }')).toMatch(
+      /not up to date/,
+    );
+    expect(await recorded()).toBe(before);
+  });
+});

@@ -78,6 +78,7 @@ export class EmployeeReader {
       projections:
         asOf === undefined ? [IDENTITIES_PROJECTION] : [IDENTITIES_PROJECTION, LOG_TIMES],
       ...(atLeast === undefined ? {} : { atLeast }),
+      ...(asOf === undefined ? {} : { asOf }),
       ...(signal ? { signal } : {}),
     };
     return this.readModels.read(options, async (sql) => {

@@ -69,7 +69,7 @@ beforeAll(async () => {
   handler = new SearchAuditTrailHandler(
     new LedgerAuthorizer(),
     new LedgerAuditQueryRecorder(decisions, store, catalogue),
-    new PostgresReadModels(pool),
+    new PostgresReadModels(pool, { store, clock }),
     personalData,
   );
   for (let n = 0; n < 5; n += 1) {

@@ -3,6 +3,7 @@ import { QueryHandler } from '@nestjs/cqrs';
 import type { Principal } from '#access';
 import { Authorizer, OPERATOR } from '#access';
 import type { Position } from '#event-store';
+import { position } from '#event-store';
 import { clientText, DomainError } from '#kernel';
 import type { RequestContext } from '#messaging';
 import { personalSubject } from '#messaging';
@@ -69,13 +70,22 @@ export class SearchAuditTrailHandler implements IQueryHandler<
     const { principal, context, input, options } = query;
     await this.#authorize(principal);
     const filter = checked(input.filter);
+    const asOf = filter.asOf === undefined ? undefined : parseAsOf(filter.asOf);
+    const read = {
+      projections: [AUDIT_TRAIL, ...(needsTimes(filter) ? [LOG_TIMES] : [])],
+      signal: context.signal,
+      ...options,
+      ...(asOf && { asOf }),
+    };
+    // What could not be answered anyway is no query to record.
+    if (input.after === undefined && (asOf ?? options.atLeast) !== undefined)
+      await this.readModels.read(read, () => Promise.resolve());
     const { recorded, before } = await this.#place(principal, context, filter, input.after);
-    const { value: rows, position } = await this.readModels.read(
-      {
-        projections: [AUDIT_TRAIL, ...(needsTimes(filter) ? [LOG_TIMES] : [])],
-        signal: context.signal,
-        ...options,
-      },
+    // Later pages go on below the first one: what it lacks no page would show.
+    const allBefore = position(recorded.position - 1n);
+    const { atLeast = allBefore } = options;
+    const { value: rows, position: readAt } = await this.readModels.read(
+      { ...read, atLeast: atLeast > allBefore ? atLeast : allBefore },
       (sql) => rowsBefore(sql, principal, filter, before, input.first + 1),
     );
     const addresses = await this.#addresses(rows.slice(0, input.first));
@@ -91,7 +101,7 @@ export class SearchAuditTrailHandler implements IQueryHandler<
           row.position,
         ]),
     );
-    return { value, position };
+    return { value, position: readAt };
   }
 
   async #authorize(principal: Principal): Promise<void> {

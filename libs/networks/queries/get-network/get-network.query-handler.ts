@@ -22,9 +22,9 @@ export class GetNetworkHandler implements IQueryHandler<GetNetwork, ReadResult<N
     assertReachable(principal, networkId);
     const act = principal.actor.type === 'operator' ? OPERATOR : 'network.read';
     await this.authorizer.authorize(principal, act, { networkId });
-    const { asOf, ...read } = options;
+    const { asOf } = options;
     return this.readModels.read(
-      { projections: [networkDirectory.name, ...(asOf ? [LOG_TIMES] : [])], ...read },
+      { projections: [networkDirectory.name, ...(asOf ? [LOG_TIMES] : [])], ...options },
       async (sql) => {
         const at = asOf && (await positionOf(sql, asOf));
         const networks = rowsAsOf(

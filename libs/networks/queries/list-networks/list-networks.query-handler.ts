@@ -28,9 +28,9 @@ export class ListNetworksHandler implements IQueryHandler<
     });
     const [after] =
       input.after === undefined ? [0] : decodeCursor(NETWORKS_CURSOR, own, input.after, ['id']);
-    const { asOf, ...read } = options;
+    const { asOf } = options;
     return this.readModels.read(
-      { projections: [networkDirectory.name, ...(asOf ? [LOG_TIMES] : [])], ...read },
+      { projections: [networkDirectory.name, ...(asOf ? [LOG_TIMES] : [])], ...options },
       async (sql) => {
         const at = asOf && (await positionOf(sql, asOf));
         const networks = rowsAsOf(
