@@ -61,8 +61,9 @@ export class GraphqlModule {
                 context: MercuriusContext,
                 variables: Readonly<Record<string, unknown>> | undefined,
               ) => {
-                const cost = assessCost(schema, document, variables ?? {});
                 const { request } = context.reply;
+                const name = operationNameOf(request);
+                const cost = assessCost(schema, document, variables ?? {}, name);
                 await gate.admit(request, context.reply);
                 gate.spend(request, 'graphqlCost', cost, context.reply);
               },
@@ -87,6 +88,13 @@ export class GraphqlModule {
       ],
     };
   }
+}
+
+/** From where the server takes it, too. */
+function operationNameOf({ method, query, body }: FastifyRequest): string | undefined {
+  const said = method === 'GET' ? query : body;
+  if (typeof said !== 'object' || said === null || !('operationName' in said)) return undefined;
+  return typeof said.operationName === 'string' ? said.operationName : undefined;
 }
 
 /** An empty document, a mutation over GET: refused by the server before it is GraphQL at all. */

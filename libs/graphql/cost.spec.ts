@@ -29,6 +29,18 @@ describe('the cost of a GraphQL operation', () => {
     expect(() => assess(bomb)).toThrow(String(GRAPHQL_COST_MAX));
   });
 
+  it('is that of the operation that is executed, and of all where none is named', () => {
+    const document = parse(
+      'query Small { nodes(first: 1) { ...ids } } query Large { nodes(first: 200) { ...ids } } fragment ids on NodeConnection { edges { node { id } } }',
+    );
+    const [small, large, both, unknown] = ['Small', 'Large', undefined, 'Other'].map((name) =>
+      assessCost(schema, document, {}, name),
+    );
+    expect(small).toBe(assess('{ nodes(first: 1) { edges { node { id } } } }'));
+    expect(large).toBe(assess('{ nodes(first: 200) { edges { node { id } } } }'));
+    expect([both, unknown]).toEqual([Number(small) + Number(large), both]);
+  });
+
   it('refuses a document that is too deep', () => {
     const nested = (n: number): string =>
       n === 0 ? 'id' : `children(first: 1) { edges { node { ${nested(n - 1)} } } }`;

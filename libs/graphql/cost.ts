@@ -22,7 +22,8 @@ const listEstimator: ComplexityEstimator = ({ args, childComplexity, field }) =>
 };
 
 /**
- * Refuses what would be costly even to validate: before anything else looks at the document.
+ * Refuses what would be costly even to validate: before anything else looks at the document. Validation walks all of its
+ * operations, whichever is executed, so that each of them keeps to the limits.
  *
  * @throws {GraphQLError} code `request/graphql-too-costly`, naming the limit.
  */
@@ -35,7 +36,8 @@ export function assessShape(document: DocumentNode): void {
 }
 
 /**
- * The cost of a document, of a bounded shape (`assessShape`), before it runs.
+ * The cost of a valid document, of a bounded shape (`assessShape`), before it runs: of the one operation that
+ * `operationName` selects, as the others are not executed.
  *
  * @throws {GraphQLError} code `request/graphql-too-costly` when it passes `GRAPHQL_COST_MAX`.
  */
@@ -43,11 +45,16 @@ export function assessCost(
   schema: GraphQLSchema,
   document: DocumentNode,
   variables: Readonly<Record<string, unknown>>,
+  operationName?: string,
 ): number {
+  const selected = document.definitions.some(
+    (one) => one.kind === Kind.OPERATION_DEFINITION && one.name?.value === operationName,
+  );
   const cost = getComplexity({
     schema,
     query: document,
     variables: { ...variables },
+    ...(selected && operationName !== undefined && { operationName }),
     estimators: [listEstimator, simpleEstimator({ defaultComplexity: 1 })],
   });
   if (!Number.isFinite(cost) || cost > GRAPHQL_COST_MAX)

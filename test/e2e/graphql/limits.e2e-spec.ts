@@ -80,6 +80,25 @@ describe('GraphQL', () => {
       expect(await refused(query)).toEqual([400, 'request/graphql-too-costly', limit]);
     });
 
+    it('of a document of several operations only the one that would run', async () => {
+      const query = `query Cheap { ledger { head } }
+        query Costly { partners(first: 200) { edges { node { apiKeys(first: 200) { edges { node { keyId } } } } } } }`;
+      const named = (operationName: string) =>
+        application.call<{ data?: object; errors?: { extensions: object }[] }>('/graphql', {
+          as: sam,
+          body: { query, operationName },
+        });
+      const cheap = await named('Cheap');
+      expect([cheap.status, cheap.body.errors]).toEqual([200, undefined]);
+      const costly = await named('Costly');
+      expect([costly.status, costly.body.errors?.[0]?.extensions]).toMatchObject([
+        400,
+        { code: 'request/graphql-too-costly', limit: 'cost' },
+      ]);
+      const search = new URLSearchParams({ query, operationName: 'Cheap' }).toString();
+      expect((await application.call(`/graphql?${search}`, { as: sam })).status).toBe(200);
+    });
+
     it.each([
       ['a syntax error', '{ ledger { head }'],
       ['an unknown field', '{ ledger { tail } }'],
