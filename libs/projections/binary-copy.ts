@@ -1,6 +1,13 @@
 import type { ColumnType, ColumnValue, Row } from './projection.js';
-import { jsonText, jsonTextAgain } from './row-values.js';
-import type { Column } from './table-schema.js';
+import {
+  columnWithoutValue,
+  jsonText,
+  jsonTextAgain,
+  normalisedValue,
+  refuseUnknownColumns,
+  wrongType,
+} from './row-values.js';
+import type { Column, CompiledTable } from './table-schema.js';
 
 /** A piece of a `COPY`, as it goes to the server. */
 export const COPY_PIECE_BYTES = 131_072;
@@ -62,6 +69,48 @@ export class BinaryCopy {
     this.#fields(row, this.columns.length + 1);
     this.#room(FIXED_BYTES_MAX);
     this.#value('boolean', deleted);
+  }
+
+  /**
+   * A row as a projection gave it, of a table that only grows: nobody needs it in memory, so it is checked while it is
+   * written, and not made normal first (`normalisedRow`).
+   *
+   * @throws {RowShapeError} and is of no use any more.
+   */
+  addNew(table: CompiledTable, row: Row, position: bigint): void {
+    this.#room(2);
+    this.#int16(this.columns.length);
+    let given = 0;
+    for (const column of table.columns) {
+      const value = row[column.name];
+      this.#room(FIXED_BYTES_MAX);
+      if (value !== undefined) given += 1;
+      if (value === undefined || value === null) {
+        if (!column.nullable) throw columnWithoutValue(table, column);
+        this.#int32(NULL_LENGTH);
+      } else this.#checked(table, column, value);
+    }
+    if (Object.keys(row).length > given) refuseUnknownColumns(table, row);
+    this.#room(FIXED_BYTES_MAX);
+    this.#value('bigint', position);
+    this.#rows += 1;
+  }
+
+  #checked(table: CompiledTable, column: Column, value: Exclude<ColumnValue, null>): void {
+    switch (column.type) {
+      case 'text':
+        if (typeof value !== 'string') throw wrongType(table, column, value);
+        this.#text(value);
+        return;
+      case 'uuid':
+        if (typeof value !== 'string' || !this.#uuid(value)) throw wrongType(table, column, value);
+        return;
+      default:
+        this.#value(
+          column.type,
+          normalisedValue(table, column, value) as Exclude<ColumnValue, null>,
+        );
+    }
   }
 
   #fields(row: Row, fields: number): void {
@@ -140,13 +189,22 @@ export class BinaryCopy {
     this.#at += 4;
   }
 
-  #uuid(text: string): void {
-    this.#int32(16);
+  /** `false`: it is none, as `isUuid` has it. */
+  #uuid(text: string): boolean {
+    if (text.length !== UUID_CHARACTERS) return false;
+    for (const index of UUID_DASHES) if (text.charCodeAt(index) !== DASH) return false;
+    this.#int32(UUID_BYTES.length);
     const buffer = this.#buffer;
     let at = this.#at;
-    for (const index of UUID_BYTES)
-      buffer[at++] = (nibble(text.charCodeAt(index)) << 4) | nibble(text.charCodeAt(index + 1));
+    let digits = 0;
+    for (const index of UUID_BYTES) {
+      const high = NIBBLES[text.charCodeAt(index)] ?? NO_NIBBLE;
+      const low = NIBBLES[text.charCodeAt(index + 1)] ?? NO_NIBBLE;
+      digits |= high | low;
+      buffer[at++] = (high << 4) | low;
+    }
     this.#at = at;
+    return digits < NO_NIBBLE;
   }
 
   /** The server sorts them. */
@@ -180,6 +238,7 @@ export class BinaryCopy {
     this.#view.setInt32(length, this.#at - length - LENGTH_BYTES);
   }
 
+  /** What PostgreSQL cannot hold becomes U+FFFD: NUL here, lone surrogates by the encoding. */
   #utf8(text: string): void {
     if (text.length <= SHORT_TEXT_CHARACTERS) {
       const buffer = this.#buffer;
@@ -187,7 +246,7 @@ export class BinaryCopy {
       let index = 0;
       for (; index < text.length; index += 1) {
         const code = text.charCodeAt(index);
-        if (code > LAST_ASCII) break;
+        if (code > LAST_ASCII || code === 0) break;
         buffer[from + index] = code;
       }
       if (index === text.length) {
@@ -195,7 +254,8 @@ export class BinaryCopy {
         return;
       }
     }
-    this.#at += this.#buffer.write(text, this.#at);
+    const storable = text.includes('\0') ? text.replaceAll('\0', '\ufffd') : text;
+    this.#at += this.#buffer.write(storable, this.#at);
   }
 
   #int16(value: number): void {
@@ -217,13 +277,18 @@ export class BinaryCopy {
   }
 }
 
+const UUID_CHARACTERS = 36;
 /** Where the bytes stand in a UUID's text. */
 const UUID_BYTES = [0, 2, 4, 6, 9, 11, 14, 16, 19, 21, 24, 26, 28, 30, 32, 34];
+const UUID_DASHES = [8, 13, 18, 23];
+const DASH = 0x2d;
 const DIGIT_0 = 0x30;
-const LETTER_A = 0x61;
-
-/** Of a lower-case hexadecimal digit. */
-const nibble = (code: number): number => (code < LETTER_A ? code - DIGIT_0 : code - LETTER_A + 10);
+const NO_NIBBLE = 0x10;
+/** By character code: the value of a lower-case hexadecimal digit. */
+const NIBBLES = Uint8Array.from({ length: LAST_ASCII + 1 }, (_, code) => {
+  const value = '0123456789abcdef'.indexOf(String.fromCharCode(code));
+  return value < 0 ? NO_NIBBLE : value;
+});
 
 const ISO_TIME_CHARACTERS = 24;
 const DAY_MS = 86_400_000;

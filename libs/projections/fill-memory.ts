@@ -1,10 +1,10 @@
 import type { Row } from './projection.js';
-import type { TableWrites } from './row-fold.js';
 
 /** The rows of one table that a fill touched last. `null`: it is not there. */
 export class FillMemory {
   #newer = new Map<string, Row | null>();
   #older = new Map<string, Row | null>();
+  #finished: string[] = [];
   #complete: boolean;
 
   /** @param complete the table is empty. */
@@ -15,35 +15,34 @@ export class FillMemory {
     this.#complete = complete;
   }
 
-  /** Every row that is there is remembered: what is not, does not exist. */
-  get complete(): boolean {
-    return this.#complete;
-  }
-
-  /** `undefined`: not remembered. */
+  /** `undefined`: not remembered, and it may be there. */
   get(text: string): Row | null | undefined {
     const newer = this.#newer.get(text);
-    return newer === undefined ? this.#older.get(text) : newer;
+    if (newer !== undefined) return newer;
+    const older = this.#older.get(text);
+    return older === undefined && this.#complete ? null : older;
   }
 
-  /** What was looked up; `null`: it is not there. */
-  learn(text: string, row: Row | null): void {
+  set(text: string, row: Row | null): void {
     this.#newer.set(text, row);
   }
 
-  remember({ rows, finished }: TableWrites): void {
-    for (const [text, row] of rows)
-      if (finished.has(text)) this.#forget(text);
-      else this.#newer.set(text, row ?? null);
+  /** No later event is about it: it is forgotten when the batch is over. */
+  finish(text: string): void {
+    this.#finished.push(text);
+  }
+
+  /** After a batch: what was touched last stays. */
+  settle(): void {
+    for (const text of this.#finished) {
+      this.#newer.delete(text);
+      this.#older.delete(text);
+      this.#complete = false;
+    }
+    this.#finished = [];
     if (this.#newer.size < this.rowsMax / 2) return;
     if (this.#older.size > 0) this.#complete = false;
     this.#older = this.#newer;
     this.#newer = new Map();
-  }
-
-  #forget(text: string): void {
-    this.#newer.delete(text);
-    this.#older.delete(text);
-    this.#complete = false;
   }
 }

@@ -12,7 +12,6 @@ import type { Projection, Row } from './projection.js';
 import { loadRows, writeRows } from './projection-writes.js';
 import type { ProjectionSwitch } from './projection-switch.js';
 import { RowsClashError } from './projections.errors.js';
-import type { Step } from './row-fold.js';
 import { ApplyError, foldSteps, handlesType, keysTouched, stepsOf } from './row-fold.js';
 import type { CompiledTable } from './table-schema.js';
 import {
@@ -153,7 +152,7 @@ export class ProjectionConsumer implements Consumer {
       await fill.write(events, (work) => this.checkpoints.transact(lease, end, work));
       return;
     }
-    const steps = this.#stepsOf(events);
+    const steps = stepsOf(this.projection, this.#tables, this.#applies, events);
     const touched = keysTouched(steps);
     await this.checkpoints.transact(lease, end, async (client) => {
       const { build } = this.id;
@@ -165,18 +164,16 @@ export class ProjectionConsumer implements Consumer {
     });
   }
 
-  #stepsOf(events: readonly RecordedEvent[]): Step[] {
-    return stepsOf(this.projection, this.#tables, this.#applies, events);
-  }
-
   #fillAgain(lease: Lease, fromTheStart: boolean): void {
     this.#fill = lease.indexed
       ? undefined
-      : new ProjectionFill(this.#tables.values(), {
+      : new ProjectionFill({
+          projection: this.projection,
+          tables: this.#tables,
+          applies: this.#applies,
           build: this.id.build,
           fromTheStart,
           rowsRememberedMax: this.options.fillRowsRememberedMax ?? FILL_ROWS_REMEMBERED_MAX,
-          stepsOf: (events) => this.#stepsOf(events),
         });
   }
 

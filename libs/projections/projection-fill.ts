@@ -2,9 +2,11 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import type pg from 'pg';
 import type { RecordedEvent } from '#event-store';
 import { BinaryCopy } from './binary-copy.js';
+import type { TableCopy } from './fill-fold.js';
+import { FillFold } from './fill-fold.js';
 import { FillMemory } from './fill-memory.js';
 import { FILL_SLICE_EVENTS } from './limits.js';
-import type { Row } from './projection.js';
+import type { Projection, Row } from './projection.js';
 import {
   changeRows,
   copyColumns,
@@ -12,16 +14,17 @@ import {
   loadNewestVersions,
   loadRows,
 } from './projection-writes.js';
-import type { Step, TableWrites } from './row-fold.js';
-import { foldSteps, keysTouched } from './row-fold.js';
+import { keysTouched, stepsOf } from './row-fold.js';
 import type { CompiledTable } from './table-schema.js';
 import { keySql } from './table-schema.js';
 
-/** What a batch writes, as far as it is known before the database is asked. */
+/** A batch, as far as it could be folded before the database is asked. */
 interface Prepared {
-  readonly steps: readonly Step[];
-  /** `undefined`: rows have to be looked up first. */
-  readonly written: readonly TableCopy[] | undefined;
+  readonly fold: FillFold;
+  /** The first of them is about rows that have to be looked up. */
+  readonly rest: readonly RecordedEvent[];
+  /** Of a batch without a rest. */
+  readonly copies: readonly TableCopy[];
 }
 
 interface FillBatch {
@@ -31,18 +34,14 @@ interface FillBatch {
   readonly folded: () => void;
 }
 
-interface TableCopy {
-  readonly table: CompiledTable;
-  readonly writes: TableWrites;
-  readonly copy: BinaryCopy;
-}
-
 export interface ProjectionFillOptions {
+  readonly projection: Projection;
+  readonly tables: ReadonlyMap<string, CompiledTable>;
+  readonly applies: (type: string) => boolean;
   readonly build: string;
   /** Its tables are empty. */
   readonly fromTheStart: boolean;
   readonly rowsRememberedMax: number;
-  readonly stepsOf: (events: readonly RecordedEvent[]) => Step[];
 }
 
 /**
@@ -58,13 +57,10 @@ export class ProjectionFill {
   /** Batches are folded in their order. */
   #turn: Promise<unknown> = Promise.resolve();
 
-  constructor(
-    tables: Iterable<CompiledTable>,
-    readonly options: ProjectionFillOptions,
-  ) {
-    const { fromTheStart, rowsRememberedMax } = options;
+  constructor(readonly options: ProjectionFillOptions) {
+    const { tables, fromTheStart, rowsRememberedMax } = options;
     this.#memory = new Map(
-      [...tables].map((table) => [table, new FillMemory(fromTheStart, rowsRememberedMax)]),
+      [...tables.values()].map((table) => [table, new FillMemory(fromTheStart, rowsRememberedMax)]),
     );
   }
 
@@ -85,11 +81,11 @@ export class ProjectionFill {
     if (ahead && ahead.events !== events) throw new Error('a batch came that was not the next');
     const batch = ahead ?? this.#begin(events);
     try {
-      const { steps, written } = await batch.prepared;
+      const { fold, rest, copies } = await batch.prepared;
       await transact(async (client) => {
-        const copies = written ?? (await this.#lookedUp(client, steps));
+        const all = rest.length === 0 ? copies : await this.#lookedUp(client, fold, rest);
         batch.folded();
-        for (const copy of copies) await this.#send(client, copy);
+        for (const copy of all) await this.#send(client, copy);
       });
     } finally {
       batch.folded();
@@ -100,7 +96,7 @@ export class ProjectionFill {
     const { promise, resolve } = Promise.withResolvers<undefined>();
     const prepared = this.#turn.then(() => this.#prepared(events));
     this.#turn = prepared.then(
-      ({ written }) => (written ? undefined : promise),
+      ({ rest }) => (rest.length === 0 ? undefined : promise),
       () => undefined,
     );
     return {
@@ -113,30 +109,25 @@ export class ProjectionFill {
   }
 
   async #prepared(events: readonly RecordedEvent[]): Promise<Prepared> {
-    const steps: Step[] = [];
-    for (let from = 0; from < events.length; from += FILL_SLICE_EVENTS) {
-      if (from > 0) await nextTurn();
-      for (const step of this.options.stepsOf(events.slice(from, from + FILL_SLICE_EVENTS)))
-        steps.push(step);
+    const { projection, tables, applies } = this.options;
+    const fold = new FillFold({
+      projection,
+      tables,
+      applies,
+      memoryOf: (table) => this.#memoryOf(table),
+      copyFor: (table) => this.#copyFor(table),
+    });
+    for (const [index, event] of events.entries()) {
+      if (index > 0 && index % FILL_SLICE_EVENTS === 0) await nextTurn();
+      if (!fold.take(event)) return { fold, rest: events.slice(index), copies: [] };
     }
-    if (this.#missing(steps).size > 0) return { steps, written: undefined };
-    const written: TableCopy[] = [];
-    for (const [table, writes] of this.#fold(steps)) {
-      const copy = this.#copyFor(table);
-      const rows = table.history ? writes.history.length : writes.inserts.length;
-      for (let from = 0; from < rows; from += FILL_SLICE_EVENTS) {
-        await nextTurn();
-        encode(copy, table, writes, from, from + FILL_SLICE_EVENTS);
-      }
-      written.push({ table, writes, copy });
-    }
-    return { steps, written };
+    return { fold, rest: [], copies: fold.end() };
   }
 
-  async #send(client: pg.PoolClient, { table, writes, copy }: TableCopy): Promise<void> {
-    if (!table.history && writes.updates.length + writes.deletes.length > 0) {
+  async #send(client: pg.PoolClient, { table, copy, changes }: TableCopy): Promise<void> {
+    if (changes && changes.updates.length + changes.deletes.length > 0) {
       await this.#key(client, table);
-      await changeRows(client, table, this.options.build, writes);
+      await changeRows(client, table, this.options.build, changes);
     }
     await copyRows(client, table, this.options.build, copy);
     const spare = this.#spare.get(table);
@@ -144,43 +135,32 @@ export class ProjectionFill {
     else this.#spare.set(table, [copy]);
   }
 
-  async #lookedUp(client: pg.PoolClient, steps: readonly Step[]): Promise<TableCopy[]> {
-    for (const [table, keys] of this.#missing(steps)) {
+  async #lookedUp(
+    client: pg.PoolClient,
+    fold: FillFold,
+    rest: readonly RecordedEvent[],
+  ): Promise<TableCopy[]> {
+    for (const [table, keys] of this.#missing(rest)) {
       await this.#key(client, table);
       const load = table.history ? loadNewestVersions : loadRows;
       const rows = await load(client, table, this.options.build, keys);
       const memory = this.#memoryOf(table);
-      for (const text of keys.keys()) memory.learn(text, rows.get(text) ?? null);
+      for (const text of keys.keys()) memory.set(text, rows.get(text) ?? null);
     }
-    return [...this.#fold(steps)].map(([table, writes]) => {
-      const copy = this.#copyFor(table);
-      encode(copy, table, writes, 0, Infinity);
-      return { table, writes, copy };
-    });
+    for (const event of rest)
+      if (!fold.take(event)) throw new Error('a row that was looked up is not known');
+    return fold.end();
   }
 
-  /** What has to be looked up. */
-  #missing(steps: readonly Step[]): Map<CompiledTable, Map<string, Row>> {
-    const forgotten = steps.some(({ table, text, change }) => {
-      if ('insert' in change) return false;
-      const memory = this.#memoryOf(table);
-      return !memory.complete && memory.get(text) === undefined;
-    });
-    if (!forgotten) return new Map();
-    const missing = keysTouched(steps);
+  #missing(events: readonly RecordedEvent[]): Map<CompiledTable, Map<string, Row>> {
+    const { projection, tables, applies } = this.options;
+    const missing = keysTouched(stepsOf(projection, tables, applies, events));
     for (const [table, keys] of missing) {
       const memory = this.#memoryOf(table);
-      for (const text of keys.keys())
-        if (memory.complete || memory.get(text) !== undefined) keys.delete(text);
+      for (const text of keys.keys()) if (memory.get(text) !== undefined) keys.delete(text);
       if (keys.size === 0) missing.delete(table);
     }
     return missing;
-  }
-
-  #fold(steps: readonly Step[]): Map<CompiledTable, TableWrites> {
-    const folded = foldSteps(steps, (table, text) => this.#memoryOf(table).get(text) ?? undefined);
-    for (const [table, writes] of folded) if (!table.grows) this.#memoryOf(table).remember(writes);
-    return folded;
   }
 
   /** In the transaction of the batch that needs it. */
@@ -201,16 +181,4 @@ export class ProjectionFill {
     copy.clear();
     return copy;
   }
-}
-
-function encode(
-  copy: BinaryCopy,
-  table: CompiledTable,
-  { inserts, history }: TableWrites,
-  from: number,
-  to: number,
-): void {
-  if (table.history)
-    for (const { row, deleted } of history.slice(from, to)) copy.addVersion(row, deleted);
-  else for (const row of inserts.slice(from, to)) copy.add(row);
 }

@@ -28,8 +28,6 @@ export interface TableWrites {
   readonly history: readonly Version[];
   /** What is there afterwards, by `keyText`, of all that was changed. */
   readonly rows: ReadonlyMap<string, Row | undefined>;
-  /** Those of them that no later event is about. */
-  readonly finished: ReadonlySet<string>;
 }
 
 /** One event could not be applied; all before it could. */
@@ -57,8 +55,7 @@ export function stepsOf(
       for (const change of projection.apply(event)) {
         const table = tableOf(tables, change.table);
         const inserts = 'insert' in change;
-        if (table.grows && !inserts)
-          throw new RowShapeError(`table ${table.name} only grows: no row of it is changed`);
+        if (table.grows && !inserts) throw onlyGrows(table);
         const key = keyOf(table, inserts ? change.insert : change.key);
         steps.push({ event, table, key, text: table.grows ? '' : keyText(table, key), change });
       }
@@ -106,7 +103,6 @@ class TableFold {
   readonly #slots = new Map<string, Slot>();
   readonly #grown: Row[] = [];
   readonly #history: Version[] = [];
-  readonly #finished = new Set<string>();
   /** Of the history's newest entries, by key: two changes of one event make one version. */
   readonly #versions = new Map<string, { readonly from: Position; readonly at: number }>();
 
@@ -117,15 +113,14 @@ class TableFold {
 
   insert({ key, text }: Step, row: Row, at: Position): void {
     const { table } = this;
-    const next = this.#stored(normalisedRow(table, key, row), at, undefined);
+    const next = newRow(table, key, row, at);
     if (table.grows) {
       // The key's index says what is there twice.
       this.#grown.push(next);
       return;
     }
     const slot = this.#slots.get(text);
-    if (slot ? slot.row : this.lookUp(table, text))
-      throw new RowShapeError(`table ${table.name} has a row ${text} already`);
+    if (slot ? slot.row : this.lookUp(table, text)) throw rowThereAlready(table, text);
     if (slot) slot.row = next;
     else this.#slots.set(text, { key, existed: false, row: next });
     this.#version(text, key, next, undefined, at);
@@ -141,19 +136,15 @@ class TableFold {
     const before = slot.row;
     const after = change(before);
     if (after === undefined || (after === null && !before)) return;
-    slot.row =
-      after === null
-        ? undefined
-        : this.#stored(normalisedRow(table, key, after, before), at, before);
+    slot.row = after === null ? undefined : changedRow(table, key, after, before, at);
     this.#version(text, key, slot.row, before, at);
   }
 
-  update({ key, text }: Step, { update, last }: RowUpdate, at: Position): void {
+  update({ key, text }: Step, { update }: RowUpdate, at: Position): void {
     const slot = this.#slot(key, text);
     const before = slot.row;
-    if (!before) throw new RowShapeError(`table ${this.table.name} has no row ${text}`);
-    if (last) this.#finished.add(text);
-    slot.row = this.#stored(updatedRow(this.table, before, update(before)), at, before);
+    if (!before) throw rowMissing(this.table, text);
+    slot.row = rowUpdated(this.table, before, update(before), at);
     this.#version(text, key, slot.row, before, at);
   }
 
@@ -177,14 +168,7 @@ class TableFold {
       else if (row) updates.push(row);
       else if (existed) deletes.push(key);
     }
-    const finished = this.#finished;
-    return { inserts, updates, deletes, history: this.#history, rows, finished };
-  }
-
-  #stored(row: Record<string, ColumnValue>, at: Position, before: Row | undefined): Row {
-    row[FROM_POSITION] = at;
-    if (this.table.history) row[BORN_POSITION] = before?.[BORN_POSITION] ?? at;
-    return row;
+    return { inserts, updates, deletes, history: this.#history, rows };
   }
 
   #version(
@@ -197,19 +181,68 @@ class TableFold {
     if (!this.table.history) return;
     const version = row
       ? { row, deleted: false }
-      : {
-          row: {
-            ...this.table.emptyRow,
-            ...key,
-            [FROM_POSITION]: at,
-            [BORN_POSITION]: before?.[BORN_POSITION] ?? at,
-          },
-          deleted: true,
-        };
+      : { row: deletedRow(this.table, key, before, at), deleted: true };
     const last = this.#versions.get(text);
     if (last?.from === at) this.#history[last.at] = version;
     else this.#versions.set(text, { from: at, at: this.#history.push(version) - 1 });
   }
+}
+
+/** As it is stored after an event at that position. */
+export function newRow(table: CompiledTable, key: Row, given: Row, at: Position): Row {
+  return storedRow(table, normalisedRow(table, key, given), at, undefined);
+}
+
+export function changedRow(
+  table: CompiledTable,
+  key: Row,
+  given: Row,
+  before: Row | undefined,
+  at: Position,
+): Row {
+  return storedRow(table, normalisedRow(table, key, given, before), at, before);
+}
+
+export function rowUpdated(table: CompiledTable, before: Row, changed: Row, at: Position): Row {
+  return storedRow(table, updatedRow(table, before, changed), at, before);
+}
+
+/** Its key and positions only. */
+export function deletedRow(
+  table: CompiledTable,
+  key: Row,
+  before: Row | undefined,
+  at: Position,
+): Row {
+  return {
+    ...table.emptyRow,
+    ...key,
+    [FROM_POSITION]: at,
+    [BORN_POSITION]: before?.[BORN_POSITION] ?? at,
+  };
+}
+
+function storedRow(
+  table: CompiledTable,
+  row: Record<string, ColumnValue>,
+  at: Position,
+  before: Row | undefined,
+): Row {
+  row[FROM_POSITION] = at;
+  if (table.history) row[BORN_POSITION] = before?.[BORN_POSITION] ?? at;
+  return row;
+}
+
+export function rowThereAlready(table: CompiledTable, text: string): RowShapeError {
+  return new RowShapeError(`table ${table.name} has a row ${text} already`);
+}
+
+export function rowMissing(table: CompiledTable, text: string): RowShapeError {
+  return new RowShapeError(`table ${table.name} has no row ${text}`);
+}
+
+export function onlyGrows(table: CompiledTable): RowShapeError {
+  return new RowShapeError(`table ${table.name} only grows: no row of it is changed`);
 }
 
 /** The row that was there before the batch. */
@@ -238,7 +271,8 @@ export function foldSteps(steps: readonly Step[], lookUp: LookUp): Map<CompiledT
   return new Map([...folds].map(([table, fold]) => [table, fold.writes()]));
 }
 
-function tableOf(tables: ReadonlyMap<string, CompiledTable>, name: string): CompiledTable {
+/** @throws {RowShapeError} */
+export function tableOf(tables: ReadonlyMap<string, CompiledTable>, name: string): CompiledTable {
   const table = tables.get(name);
   if (!table) throw new RowShapeError(`the projection has no table ${name}`);
   return table;

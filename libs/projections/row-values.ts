@@ -72,12 +72,24 @@ export function keyText(table: CompiledTable, key: Row): string {
   return text;
 }
 
+/**
+ * `keyText` of a key as a projection gave it, for tables whose key has one form only (`exactKey`): what is not normal has
+ * a text that no row has.
+ */
+export function givenKeyText(table: CompiledTable, given: Row): string {
+  const [only, ...others] = table.key;
+  let text = only ? scalarText(given[only.name]) : '';
+  for (const { name } of others) text += ` ${scalarText(given[name])}`;
+  return text;
+}
+
 /** Of what is no array and no object. */
 function scalarText(value: ColumnValue | undefined): string {
   return typeof value === 'object' ? JSON.stringify(value) : String(value);
 }
 
-function refuseUnknownColumns(table: CompiledTable, row: Row): void {
+/** @throws {RowShapeError} when there are any. */
+export function refuseUnknownColumns(table: CompiledTable, row: Row): void {
   const engine = new Set<string>([FROM_POSITION, BORN_POSITION]);
   for (const [name, value] of Object.entries(row))
     if (
@@ -94,16 +106,22 @@ export function normalisedValue(
   value: ColumnValue | undefined,
 ): ColumnValue {
   if (value === undefined || value === null) {
-    if (!column.nullable)
-      throw new RowShapeError(`column ${column.name} of ${table.name} has no value`);
+    if (!column.nullable) throw columnWithoutValue(table, column);
     return null;
   }
   const normal = NORMALISE[column.type](value);
-  if (normal === undefined)
-    throw new RowShapeError(
-      `column ${column.name} of ${table.name} takes ${column.type}, not ${typeof value}`,
-    );
+  if (normal === undefined) throw wrongType(table, column, value);
   return normal;
+}
+
+export function columnWithoutValue(table: CompiledTable, column: Column): RowShapeError {
+  return new RowShapeError(`column ${column.name} of ${table.name} has no value`);
+}
+
+export function wrongType(table: CompiledTable, column: Column, value: ColumnValue): RowShapeError {
+  return new RowShapeError(
+    `column ${column.name} of ${table.name} takes ${column.type}, not ${typeof value}`,
+  );
 }
 
 type Normalise = (value: Exclude<ColumnValue, null>) => ColumnValue | undefined;
