@@ -1,6 +1,7 @@
 import type { ColumnType, ColumnValue, Row } from './projection.js';
 import {
   columnWithoutValue,
+  isTexts,
   jsonText,
   jsonTextAgain,
   normalisedValue,
@@ -104,6 +105,10 @@ export class BinaryCopy {
         return;
       case 'uuid':
         if (typeof value !== 'string' || !this.#uuid(value)) throw wrongType(table, column, value);
+        return;
+      case 'tsvector':
+        if (!isTexts(value)) throw wrongType(table, column, value);
+        this.#lexemes(value);
         return;
       default:
         this.#value(

@@ -1,6 +1,6 @@
 import type { Position, RecordedEvent } from '#event-store';
 import type { BinaryCopy } from './binary-copy.js';
-import type { FillMemory } from './fill-memory.js';
+import type { FillMemory, RememberedRow } from './fill-memory.js';
 import type { Projection, Row, RowChange } from './projection.js';
 import type { Step, TableWrites } from './row-fold.js';
 import {
@@ -34,6 +34,16 @@ export interface FillFoldOptions {
   readonly copyFor: (table: CompiledTable) => BinaryCopy;
 }
 
+/** The row that a change is about. */
+interface Found {
+  readonly table: CompiledTable;
+  readonly text: string;
+  readonly remembered: RememberedRow;
+}
+
+/** Of tables that only grow nothing is remembered. */
+const NOTHING: RememberedRow = { row: null };
+
 interface Version {
   readonly table: CompiledTable;
   readonly text: string;
@@ -51,7 +61,6 @@ export class FillFold {
   readonly #steps: Step[] = [];
   /** Of the event in hand: two changes of one row make one version. */
   #versions: Version[] = [];
-  #texts: string[] = [];
 
   constructor(readonly options: FillFoldOptions) {}
 
@@ -65,9 +74,10 @@ export class FillFold {
     if (!applies(event.type)) return true;
     try {
       const changes = projection.apply(event);
-      if (!this.#allKnown(changes)) return false;
-      for (const [index, change] of changes.entries())
-        this.#change(event, change, this.#texts[index] ?? '');
+      const found = this.#found(changes);
+      if (!found) return false;
+      for (const [index, one] of found.entries())
+        this.#change(event, changes[index] as RowChange, one);
       for (const { table, row, deleted } of this.#versions)
         this.#copyOf(table).addVersion(row, deleted);
       this.#versions = [];
@@ -81,76 +91,74 @@ export class FillFold {
   end(): TableCopy[] {
     const { memoryOf } = this.options;
     const lookUp = (table: CompiledTable, text: string): Row | undefined =>
-      memoryOf(table).get(text) ?? undefined;
+      memoryOf(table).touch(text)?.row ?? undefined;
     const changes = new Map<CompiledTable, TableWrites>();
     for (const [table, writes] of foldSteps(this.#steps, lookUp)) {
       changes.set(table, writes);
       const copy = this.#copyOf(table);
       for (const row of writes.inserts) copy.add(row);
-      for (const [text, row] of writes.rows) memoryOf(table).set(text, row ?? null);
+      for (const [text, row] of writes.rows) memoryOf(table).learn(text, row ?? null);
     }
     for (const table of this.options.tables.values()) memoryOf(table).settle();
     return [...this.#copies].map(([table, copy]) => ({ table, copy, changes: changes.get(table) }));
   }
 
-  #allKnown(changes: readonly RowChange[]): boolean {
+  /** The row of each change; `undefined` when one of them has to be looked up. */
+  #found(changes: readonly RowChange[]): Found[] | undefined {
     const { tables, memoryOf } = this.options;
-    this.#texts = [];
+    const found: Found[] = [];
     for (const change of changes) {
       const table = tableOf(tables, change.table);
       const inserts = 'insert' in change;
       if (table.grows) {
         if (!inserts) throw onlyGrows(table);
-        this.#texts.push('');
+        found.push({ table, text: '', remembered: NOTHING });
         continue;
       }
       const given = inserts ? change.insert : change.key;
       const text = table.exactKey
         ? givenKeyText(table, given)
         : keyText(table, keyOf(table, given));
-      if (!inserts && memoryOf(table).get(text) === undefined) return false;
-      this.#texts.push(text);
+      const memory = memoryOf(table);
+      // An index finds a row that was there before it was made.
+      const remembered = memory.touch(text) ?? (inserts ? memory.learn(text, null) : undefined);
+      if (!remembered) return undefined;
+      found.push({ table, text, remembered });
     }
-    return true;
+    return found;
   }
 
-  #change(event: RecordedEvent, change: RowChange, text: string): void {
-    const table = tableOf(this.options.tables, change.table);
-    if (table.history) this.#fold(table, text, change, event.position);
+  #change(event: RecordedEvent, change: RowChange, found: Found): void {
+    const { table } = found;
+    if (table.history) this.#fold(found, change, event.position);
     else if (table.grows && 'insert' in change)
       this.#copyOf(table).addNew(table, change.insert, event.position);
     else {
-      const inserts = 'insert' in change;
-      const key = keyOf(table, inserts ? change.insert : change.key);
-      this.#steps.push({ event, table, key, text, change });
-      // It was not there before: its index finds one that was.
-      const memory = this.options.memoryOf(table);
-      if (inserts && memory.get(text) === undefined) memory.set(text, null);
+      const key = keyOf(table, 'insert' in change ? change.insert : change.key);
+      this.#steps.push({ event, table, key, text: found.text, change });
     }
   }
 
-  #fold(table: CompiledTable, text: string, change: RowChange, at: Position): void {
-    const memory = this.options.memoryOf(table);
-    const before = memory.get(text) ?? undefined;
+  #fold({ table, text, remembered }: Found, change: RowChange, at: Position): void {
+    const before = remembered.row ?? undefined;
     if ('insert' in change) {
       if (before) throw rowThereAlready(table, text);
-      const row = newRow(table, keyOf(table, change.insert), change.insert, at);
-      memory.set(text, row);
-      this.#version(table, text, row, false);
+      remembered.row = newRow(table, keyOf(table, change.insert), change.insert, at);
     } else if ('update' in change) {
       if (!before) throw rowMissing(table, text);
-      const row = rowUpdated(table, before, change.update(before), at);
-      memory.set(text, row);
-      if (change.last) memory.finish(text);
-      this.#version(table, text, row, false);
+      remembered.row = rowUpdated(table, before, change.update(before), at);
+      if (change.last) this.options.memoryOf(table).finish(text);
     } else {
       const after = change.change(before);
       if (after === undefined || (after === null && !before)) return;
       const key = keyOf(table, change.key);
-      const row = after && changedRow(table, key, after, before, at);
-      memory.set(text, row);
-      this.#version(table, text, row ?? deletedRow(table, key, before, at), row === null);
+      remembered.row = after && changedRow(table, key, after, before, at);
+      if (!remembered.row) {
+        this.#version(table, text, deletedRow(table, key, before, at), true);
+        return;
+      }
     }
+    this.#version(table, text, remembered.row, false);
   }
 
   #version(table: CompiledTable, text: string, row: Row, deleted: boolean): void {

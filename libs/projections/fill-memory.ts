@@ -1,9 +1,14 @@
 import type { Row } from './projection.js';
 
-/** The rows of one table that a fill touched last. `null`: it is not there. */
+/** What is known of one row. `null`: it is not there. */
+export interface RememberedRow {
+  row: Row | null;
+}
+
+/** The rows of one table that a fill touched last. */
 export class FillMemory {
-  #newer = new Map<string, Row | null>();
-  #older = new Map<string, Row | null>();
+  #newer = new Map<string, RememberedRow>();
+  #older = new Map<string, RememberedRow>();
   #finished: string[] = [];
   #complete: boolean;
 
@@ -15,16 +20,22 @@ export class FillMemory {
     this.#complete = complete;
   }
 
-  /** `undefined`: not remembered, and it may be there. */
-  get(text: string): Row | null | undefined {
+  /** `undefined`: not remembered, and it may be there. What is given back may be changed until `settle`. */
+  touch(text: string): RememberedRow | undefined {
     const newer = this.#newer.get(text);
-    if (newer !== undefined) return newer;
+    if (newer) return newer;
     const older = this.#older.get(text);
-    return older === undefined && this.#complete ? null : older;
+    if (older) {
+      this.#newer.set(text, older);
+      return older;
+    }
+    return this.#complete ? this.learn(text, null) : undefined;
   }
 
-  set(text: string, row: Row | null): void {
-    this.#newer.set(text, row);
+  learn(text: string, row: Row | null): RememberedRow {
+    const remembered = { row };
+    this.#newer.set(text, remembered);
+    return remembered;
   }
 
   /** No later event is about it: it is forgotten when the batch is over. */

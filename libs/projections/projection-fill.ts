@@ -145,7 +145,7 @@ export class ProjectionFill {
       const load = table.history ? loadNewestVersions : loadRows;
       const rows = await load(client, table, this.options.build, keys);
       const memory = this.#memoryOf(table);
-      for (const text of keys.keys()) memory.set(text, rows.get(text) ?? null);
+      for (const text of keys.keys()) memory.learn(text, rows.get(text) ?? null);
     }
     for (const event of rest)
       if (!fold.take(event)) throw new Error('a row that was looked up is not known');
@@ -157,7 +157,7 @@ export class ProjectionFill {
     const missing = keysTouched(stepsOf(projection, tables, applies, events));
     for (const [table, keys] of missing) {
       const memory = this.#memoryOf(table);
-      for (const text of keys.keys()) if (memory.get(text) !== undefined) keys.delete(text);
+      for (const text of keys.keys()) if (memory.touch(text)) keys.delete(text);
       if (keys.size === 0) missing.delete(table);
     }
     return missing;

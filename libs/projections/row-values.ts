@@ -150,9 +150,11 @@ const NORMALISE: Readonly<Record<Column['type'], Normalise>> = {
 };
 
 function storableTexts(value: Exclude<ColumnValue, null>): readonly string[] | undefined {
-  return Array.isArray(value) && value.every((one) => typeof one === 'string')
-    ? value.map(storableText)
-    : undefined;
+  return isTexts(value) ? value.map(storableText) : undefined;
+}
+
+export function isTexts(value: ColumnValue): value is readonly string[] {
+  return Array.isArray(value) && value.every((one) => typeof one === 'string');
 }
 
 function storableText(text: string): string {
@@ -162,7 +164,7 @@ function storableText(text: string): string {
 /** As PostgreSQL takes it: what it cannot hold stands escaped in the text, and only then is the value looked through. */
 export function jsonText(value: ColumnValue): string {
   const text = JSON.stringify(value);
-  if (!ESCAPED_NOT_STORABLE.test(text)) return text;
+  if (!text.includes('\\u') || !ESCAPED_NOT_STORABLE.test(text)) return text;
   return JSON.stringify(value, (_, one: unknown) => {
     if (typeof one === 'string') return storableText(one);
     if (typeof one !== 'object' || one === null || Array.isArray(one)) return one;

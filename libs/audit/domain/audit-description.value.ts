@@ -42,6 +42,9 @@ const LEFT_OUT: ReadonlySet<string> = new Set([
 /** Said by columns of their own. */
 const SAID_ELSEWHERE: ReadonlySet<string> = new Set(['keyId', 'partnerId', 'reason', 'from', 'to']);
 
+/** How the types of events end that say so. */
+const REFUSALS = ['Denied', 'Refused', 'Rejected', 'Failed'];
+
 const NOTHING: ReadonlySet<string> = new Set();
 type Data = Readonly<Record<string, unknown>>;
 
@@ -56,7 +59,7 @@ export const describeByConvention: AuditDescriber = (event) => {
     keyId: typeof keyId === 'string' && isUuid(keyId) ? keyId : undefined,
     partnerId: partnerOf(data, stream),
     reason: reasonOf(data),
-    outcome: /(Denied|Refused|Rejected|Failed)$/.test(event.type) ? 'refused' : 'succeeded',
+    outcome: REFUSALS.some((end) => event.type.endsWith(end)) ? 'refused' : 'succeeded',
     before,
     after,
   };
@@ -151,7 +154,30 @@ function changeOf(data: Data): { readonly before: unknown; readonly after: unkno
 function shown(value: unknown, saidElsewhere: ReadonlySet<string> = NOTHING): unknown {
   const clean = cleaned(value, AUDIT_VALUE_DEPTH_MAX, saidElsewhere);
   if (clean === undefined || clean === null) return undefined;
-  return JSON.stringify(clean).length > AUDIT_VALUE_CHARACTERS_MAX ? undefined : clean;
+  // Most are so small that their text need not be made.
+  return charactersMax(clean) > AUDIT_VALUE_CHARACTERS_MAX &&
+    JSON.stringify(clean).length > AUDIT_VALUE_CHARACTERS_MAX
+    ? undefined
+    : clean;
+}
+
+/** Of a number, `true`, `false` or `null`, with a comma. */
+const SCALAR_CHARACTERS_MAX = 26;
+/** `\u0000` */
+const ESCAPE_CHARACTERS = 6;
+/** Quotes, colon and comma. */
+const AROUND_TEXT_CHARACTERS = 4;
+
+/** As JSON it is not longer. */
+function charactersMax(value: unknown): number {
+  if (typeof value === 'string') return ESCAPE_CHARACTERS * value.length + AROUND_TEXT_CHARACTERS;
+  if (typeof value !== 'object' || value === null) return SCALAR_CHARACTERS_MAX;
+  let characters = AROUND_TEXT_CHARACTERS;
+  if (Array.isArray(value)) for (const one of value) characters += charactersMax(one);
+  else
+    for (const name in value)
+      characters += charactersMax(name) + charactersMax((value as Data)[name]);
+  return characters;
 }
 
 function cleaned(

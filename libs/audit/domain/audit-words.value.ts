@@ -12,9 +12,13 @@ const NOT_ASCII = /[^\0-\x7f]/;
 const NOT_A_WORD = /[^\p{L}\p{N}]+/u;
 const LAST_ASCII = 0x7f;
 
-/** The words by which texts are found, and that a query is made of: lower case, letters and digits only. */
-export function auditWords(texts: readonly string[]): string[] {
-  const words = new Set<string>();
+/**
+ * The words by which texts are found, and that a query is made of: lower case, letters and digits only.
+ *
+ * @param first words that come before those of the texts.
+ */
+export function auditWords(texts: readonly string[], first: readonly string[] = []): string[] {
+  const words = new Set(first);
   for (const one of texts) {
     if (words.size === AUDIT_WORDS_MAX) break;
     const text = one.length > SEARCHED_CHARACTERS_MAX ? one.slice(0, SEARCHED_CHARACTERS_MAX) : one;
@@ -63,9 +67,15 @@ function add(word: string, words: Set<string>): void {
 }
 
 /** `KeyRevoked`: as one word, and as the words that it is made of. */
-export function wordsOfType(type: string): string {
-  return `${type} ${type.replace(/(?=[A-Z])/g, ' ')}`;
+export function wordsOfType(type: string): readonly string[] {
+  let words = WORDS_OF_TYPES.get(type);
+  if (!words)
+    WORDS_OF_TYPES.set(type, (words = auditWords([type, type.replace(/(?=[A-Z])/g, ' ')])));
+  return words;
 }
+
+/** There are as many types as the catalogue has. */
+const WORDS_OF_TYPES = new Map<string, readonly string[]>();
 
 /** Adds all texts in a JSON value but times, which have a filter of their own. */
 export function addTexts(value: unknown, texts: string[]): void {

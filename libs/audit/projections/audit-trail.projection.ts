@@ -113,5 +113,5 @@ const jsonOf = (value: unknown): object | string | number | boolean | null =>
 /** A recorded query is not found by the words that it asked for: each later one would find it again. */
 function lexemesOf(event: RecordedEvent, texts: string[], values: readonly unknown[]): string[] {
   if (event.type !== 'AuditQueried') for (const value of values) addTexts(value, texts);
-  return auditWords([wordsOfType(event.type), ...texts]);
+  return auditWords(texts, wordsOfType(event.type));
 }

@@ -76,7 +76,8 @@ const PARSERS = new Map<number, (text: string) => unknown>([
   [20, BigInt],
   [1007, (int4s) => list(int4s).map(Number)],
   [1016, (int8s) => list(int8s).map((item) => (item === 'NULL' ? null : BigInt(item)))],
-  [1184, (timestamptz) => new Date(timestamptz.replace(' ', 'T').replace('+00', 'Z'))],
+  // `2026-11-22 17:00:00.123456+00`: connections speak UTC.
+  [1184, (timestamptz) => new Date(`${timestamptz.slice(0, 10)}T${timestamptz.slice(11, -3)}Z`)],
 ]);
 
 const asText = (text: string): string => text;
