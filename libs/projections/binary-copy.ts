@@ -55,6 +55,10 @@ export class BinaryCopy {
     return this.#rows;
   }
 
+  get bytes(): number {
+    return this.#at;
+  }
+
   clear(): void {
     this.#at = HEADER.copy(this.#buffer);
     this.#rows = 0;

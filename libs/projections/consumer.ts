@@ -17,13 +17,17 @@ export interface Consumer {
   /** Before the first batch under a lease. */
   prepare(lease: Lease): Promise<void>;
   /**
-   * Handles the batch and moves the lease's progress to its end.
+   * Handles the batch and moves the lease's progress to its end, or `taken`.
    *
    * @throws {FailingEventError} progress is just before that event, and stays there. Any other error is tried again.
    */
   handle(batch: Batch, lease: Lease, signal: AbortSignal): Promise<void>;
-  /** These come next, while others are handled: what can be made of them already. Gives way now and then. */
-  anticipate?(events: readonly RecordedEvent[]): Promise<void>;
+  /** Fills tables: it takes small portions, gathers, and moves the lease's progress when it has enough. */
+  readonly gathers?: boolean;
+  /** After what it took last, while that is not all in the lease's progress. */
+  readonly taken?: Progress | undefined;
+  /** Until nothing is on its way to the database. What was not written by then is given again under the next lease. */
+  rest?(): Promise<void>;
   /** Called when nothing is left to read, until it gives `true`: builds indexes, switches. */
   settle(lease: Lease): Promise<boolean>;
 }

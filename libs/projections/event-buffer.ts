@@ -18,6 +18,8 @@ export class EventBuffer {
   #characters = 0;
   #failure: { readonly error: unknown } | undefined;
   #changed: (() => void)[] = [];
+  /** Of a batch; twice as many wait here. */
+  eventsMax = BATCH_EVENTS_MAX;
 
   /** @param event `undefined`: only progress. */
   push(at: Position, event: RecordedEvent | undefined, characters: number): void {
@@ -66,23 +68,11 @@ export class EventBuffer {
     return this.#batch();
   }
 
-  /** A batch that could not become larger, when there is one before `until` is over. */
-  async takeFull(until: Promise<unknown>, signal: AbortSignal): Promise<FeedBatch | undefined> {
-    const over = new AbortController();
-    const end = (): void => {
-      over.abort();
-    };
-    until.then(end, end);
-    const either = AbortSignal.any([signal, over.signal]);
-    while (!this.#full(1) && !this.#failure && !either.aborted) await this.#change(either);
-    return this.#full(1) && !signal.aborted ? this.#batch() : undefined;
-  }
-
   #batch(): FeedBatch | undefined {
     let characters = 0;
     let count = 0;
     for (const entry of this.#entries) {
-      if (count === BATCH_EVENTS_MAX || characters >= BATCH_CHARACTERS_MAX) break;
+      if (count === this.eventsMax || characters >= BATCH_CHARACTERS_MAX) break;
       characters += entry.characters;
       count += 1;
     }
@@ -97,7 +87,7 @@ export class EventBuffer {
 
   #full(times: number): boolean {
     return (
-      this.#entries.length >= BATCH_EVENTS_MAX * times ||
+      this.#entries.length >= this.eventsMax * times ||
       this.#characters >= BATCH_CHARACTERS_MAX * times
     );
   }

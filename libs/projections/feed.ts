@@ -10,7 +10,13 @@ import type { Batch, Consumer } from './consumer.js';
 import { FailingEventError } from './consumer.js';
 import type { FeedBatch } from './event-buffer.js';
 import { EventBuffer } from './event-buffer.js';
-import { CAUGHT_UP_WITHIN_MS, SETTLE_INTERVAL_MS, STANDBY_POLL_INTERVAL_MS } from './limits.js';
+import {
+  BATCH_EVENTS_MAX,
+  CAUGHT_UP_WITHIN_MS,
+  FILL_PORTION_EVENTS,
+  SETTLE_INTERVAL_MS,
+  STANDBY_POLL_INTERVAL_MS,
+} from './limits.js';
 import { LeaseLostError, RowsClashError } from './projections.errors.js';
 import { consumerLabel } from './checkpoints.js';
 
@@ -114,21 +120,14 @@ export class Feed {
 
   async #deliverAll(): Promise<void> {
     const { signal } = this.#abort;
-    let next: FeedBatch | undefined;
     while (!signal.aborted) {
       try {
-        const batch = next ?? (await this.#buffer.take(this.#waitMs(), !this.caughtUp, signal));
-        next = undefined;
+        this.#buffer.eventsMax = [...this.members].every(({ consumer }) => consumer.gathers)
+          ? FILL_PORTION_EVENTS
+          : BATCH_EVENTS_MAX;
+        const batch = await this.#buffer.take(this.#waitMs(), !this.caughtUp, signal);
         if (this.ended) return;
-        if (batch) {
-          const delivered = this.#deliver(batch);
-          // While the database works on a batch, the one after it is made ready.
-          try {
-            if (!this.caughtUp) next = await this.#ahead(delivered);
-          } finally {
-            await delivered;
-          }
-        }
+        if (batch) await this.#deliver(batch);
         await this.#whenCaughtUp();
         if (this.members.size === 0) this.#abort.abort();
       } catch (error) {
@@ -138,31 +137,15 @@ export class Feed {
     }
   }
 
-  async #ahead(delivered: Promise<void>): Promise<FeedBatch | undefined> {
-    const next = await this.#buffer.takeFull(delivered, this.#abort.signal);
-    if (next) {
-      const { position } = this;
-      // Members that are ahead of this feed will not have all of it.
-      const members = [...this.members].filter(({ lease: { progress } }) =>
-        isBehind(progress.resume, position),
-      );
-      await Promise.all(
-        members.map(async ({ consumer }) => {
-          await consumer.anticipate?.(next.events);
-        }),
-      );
-    }
-    return next;
-  }
-
   async #deliver(batch: FeedBatch): Promise<void> {
     this.position = batch.end;
     const moves: { member: Member; to: Progress }[] = [];
     const work: Promise<void>[] = [];
     for (const member of this.members) {
-      const given = batchFor(member.lease.progress, batch, this.options.logId);
+      const { consumer, lease } = member;
+      const given = batchFor(consumer.taken ?? lease.progress, batch, this.options.logId);
       if (!given) continue;
-      if (given.events.some((event) => member.consumer.handles(event.type)))
+      if (consumer.taken || given.events.some((event) => consumer.handles(event.type)))
         work.push(this.#handle(member, given));
       else moves.push({ member, to: given.end });
     }
@@ -272,6 +255,3 @@ function batchFor(from: Progress, batch: FeedBatch, logId: string): Batch | unde
   };
   return { events, after, end: { ...after(events.length - 1), resume: batch.end } };
 }
-
-const isBehind = (resume: Position | undefined, at: Position | undefined): boolean =>
-  resume === undefined || (at !== undefined && resume <= at);

@@ -87,6 +87,13 @@ export class FillFold {
     }
   }
 
+  /** Encoded so far. */
+  get bytes(): number {
+    let bytes = 0;
+    for (const copy of this.#copies.values()) bytes += copy.bytes;
+    return bytes;
+  }
+
   /** After the last event. */
   end(): TableCopy[] {
     const { memoryOf } = this.options;

@@ -8,7 +8,12 @@ import {
   StaleReadError,
   UNATTENDED_RED_AFTER_MS,
 } from '#projections';
-import { BATCH_EVENTS_MAX, SWITCH_LOCK_TIMEOUT_MS } from './limits.js';
+import {
+  BATCH_EVENTS_MAX,
+  FILL_BATCH_EVENTS,
+  FILL_PORTION_EVENTS,
+  SWITCH_LOCK_TIMEOUT_MS,
+} from './limits.js';
 import {
   appendEvents,
   counted,
@@ -212,6 +217,116 @@ describe('a fill of rows that are said to be finished', () => {
       { id: 1, ends: 3 },
       { id: 2, ends: 1 },
     ]);
+  });
+});
+
+describe('a fill that gathers', () => {
+  const many = FILL_BATCH_EVENTS + 3 * FILL_PORTION_EVENTS;
+  const progress = async (): Promise<{ position: bigint; failed: bigint | null; rows: bigint }> => {
+    const [row] = await engine.rows<{ position: bigint; failed: bigint | null; rows: bigint }>(
+      `SELECT resume_position AS position, failed_position AS failed, (SELECT count(*) FROM read.ids_v1) AS rows
+       FROM ledger.checkpoints WHERE name = 'ids'`,
+    );
+    return row ?? { position: 0n, failed: null, rows: 0n };
+  };
+  const ids = (apply: Projection['apply'], handles: Projection['handles'] = '*') =>
+    counts(1, {
+      name: 'ids',
+      handles,
+      tables: { ids: { columns: { id: 'integer', text: 'text null' }, key: ['id'], grows: true } },
+      apply,
+    });
+  const insert = (event: RecordedEvent, text: string | null = null) => [
+    { table: 'ids', insert: { id: Number(event.position), text } },
+  ];
+
+  it('writes all before the event that it fails at, wherever in a batch that is, and stops there', async () => {
+    await engine.append(...Array.from({ length: many }, (_, id) => counted(id)));
+    const bad = await engine.append(counted(-1));
+    await engine.append(...Array.from({ length: FILL_PORTION_EVENTS }, (_, id) => counted(id)));
+    const runner = engine.runner([
+      ids((event) => {
+        if ((event.data as { id?: number }).id === -1) throw new Error('never');
+        return insert(event);
+      }),
+    ]);
+    await eventually(
+      () => runner.status(),
+      (all) => all.some(({ state }) => state === 'failed'),
+    );
+    const { position, failed, rows } = await progress();
+    expect(failed).toBe(bad);
+    expect(position).toBe(bad - 1n);
+    // And the log's opening.
+    expect(rows).toBe(BigInt(many) + 1n);
+  });
+
+  it('stops at the event whose row the database refuses, with all before it written', async () => {
+    await engine.append(...Array.from({ length: many }, (_, id) => counted(id)));
+    const bad = await engine.append(counted(-1));
+    const runner = engine.runner([
+      counts(1, {
+        name: 'ids',
+        tables: {
+          ids: { columns: { id: 'integer', at: 'timestamptz' }, key: ['id'], grows: true },
+        },
+        apply: (event) => [
+          {
+            table: 'ids',
+            insert: {
+              id: Number(event.position),
+              // Beyond what the database holds, and not beyond what a Date does.
+              at:
+                (event.data as { id?: number }).id === -1
+                  ? '-010000-01-01T00:00:00.000Z'
+                  : '2026-11-22T00:00:00.000Z',
+            },
+          },
+        ],
+      }),
+    ]);
+    await eventually(
+      () => runner.status(),
+      (all) => all.some(({ state }) => state === 'failed'),
+    );
+    const { position, failed, rows } = await progress();
+    expect([failed, position, rows]).toEqual([bad, bad - 1n, BigInt(many)]);
+  });
+
+  it('comes to the end of a log whose last events are none of its own', async () => {
+    await engine.append(counted(1), counted(2));
+    const end = await engine.append(
+      ...Array.from({ length: 2 * FILL_PORTION_EVENTS }, (_, id) => ({
+        type: 'Removed' as const,
+        data: { id },
+      })),
+    );
+    engine.runner([ids((event) => insert(event), ['Counted'])]);
+    const { rows } = await eventually(progress, ({ position }) => position === end);
+    expect(rows).toBe(2n);
+  });
+
+  it('goes on from what was written when its runner stops, and loses nothing', async () => {
+    await engine.append(...Array.from({ length: 2 * many }, (_, id) => counted(id)));
+    let seen = 0;
+    const { promise: halfway, resolve } = Promise.withResolvers<undefined>();
+    const runner = engine.runner([
+      ids(
+        (event) => {
+          seen += 1;
+          if (seen === FILL_BATCH_EVENTS + FILL_PORTION_EVENTS) resolve(undefined);
+          return insert(event);
+        },
+        ['Counted'],
+      ),
+    ]);
+    await halfway;
+    await runner.stop();
+    const stopped = await progress();
+    expect(stopped.rows).toBeLessThan(BigInt(2 * many));
+    engine.runner([ids((event) => insert(event), ['Counted'])]);
+    const { rows } = await eventually(progress, ({ rows: there }) => there === BigInt(2 * many));
+    expect(rows).toBe(BigInt(2 * many));
   });
 });
 

@@ -13,6 +13,12 @@ export const SETTLE_INTERVAL_MS = 50;
 export const BATCH_EVENTS_MAX = 2_000;
 /** Of a batch's data and metadata together (characters); a batch is closed when it has them. */
 export const BATCH_CHARACTERS_MAX = 8_388_608;
+/** Events that a fill gathers before it writes what became of them; the least that is lost when a process dies. */
+export const FILL_BATCH_EVENTS = 4_096;
+/** Of what became of them; it writes earlier when it has that. */
+export const FILL_BATCH_BYTES = 8_388_608;
+/** Events that are given to fills at once, and wait for them: what dies young costs the collector nothing. */
+export const FILL_PORTION_EVENTS = 256;
 /** Rows of one table that a fill remembers, so that it need not look them up again. */
 export const FILL_ROWS_REMEMBERED_MAX = 65_536;
 /** Events that a fill makes ready without giving way to what else this process does. */

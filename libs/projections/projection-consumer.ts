@@ -1,7 +1,7 @@
 import type pg from 'pg';
-import type { Position, RecordedEvent } from '#event-store';
+import type { Position } from '#event-store';
 import { position } from '#event-store';
-import type { Checkpoints, ConsumerId, Lease } from './checkpoints.js';
+import type { Checkpoints, ConsumerId, Lease, Progress } from './checkpoints.js';
 import { inTransaction } from './checkpoints.js';
 import type { Batch, Consumer } from './consumer.js';
 import { FailingEventError } from './consumer.js';
@@ -43,8 +43,8 @@ export class ProjectionConsumer implements Consumer {
   readonly #applies: (type: string) => boolean;
   /** While its tables are filled. */
   #fill: ProjectionFill | undefined;
-  /** A batch failed: what would come after it is not prepared before the next lease. */
-  #failing = false;
+  /** A fill failed: from then on it writes portion by portion, and finds the event that it fails at. */
+  #careful = false;
 
   readonly #purpose: string | undefined;
 
@@ -69,8 +69,20 @@ export class ProjectionConsumer implements Consumer {
     this.handles = purpose === undefined ? this.#applies : () => true;
   }
 
+  get gathers(): boolean {
+    return this.#fill !== undefined && !this.#careful;
+  }
+
+  get taken(): Progress | undefined {
+    return this.#fill?.taken;
+  }
+
+  async rest(): Promise<void> {
+    await this.#fill?.rest();
+  }
+
   async prepare(lease: Lease): Promise<void> {
-    this.#failing = false;
+    await this.rest();
     const fromTheStart = lease.progress.resume === undefined;
     this.#fillAgain(lease, fromTheStart);
     if (!fromTheStart) return;
@@ -93,33 +105,40 @@ export class ProjectionConsumer implements Consumer {
         ? batch.events.length
         : batch.events.filter((event) => event.position <= stopAfter).length;
     try {
-      if (events > 0) await this.#write(batch, events, lease);
-      if (events < batch.events.length) throw new Error(`${this.id.build} stops there`);
+      if (events > 0 || batch.events.length === 0) await this.#write(batch, events, lease);
+      if (events < batch.events.length) {
+        await this.#fill?.flush();
+        throw new Error(`${this.id.build} stops there`);
+      }
     } catch (error) {
-      this.#failing = true;
-      this.#fillAgain(lease, false);
-      if (!isCausedByEvent(error)) throw error;
+      const failsAtEvent = isCausedByEvent(error);
+      if (this.gathers) {
+        // What it had gathered is read again, and failed at or written.
+        this.#careful = failsAtEvent;
+        throw error;
+      }
+      if (!failsAtEvent) throw error;
       await this.#upToFailing(batch, lease, error);
-    }
-  }
-
-  async anticipate(events: readonly RecordedEvent[]): Promise<void> {
-    if (this.#failing) return;
-    try {
-      await this.#fill?.prepare(events);
-    } catch (error) {
-      // Met again when its turn comes.
-      if (!(error instanceof ApplyError)) throw error;
     }
   }
 
   async settle(lease: Lease): Promise<boolean> {
     if (!lease.indexed) {
+      await this.#flush();
       await this.#buildIndexes(lease);
       // What came in meanwhile is read first.
       return false;
     }
     return this.#purpose !== undefined || (await this.switcher.switchWhenNewer(this.id));
+  }
+
+  async #flush(): Promise<void> {
+    try {
+      await this.#fill?.flush();
+    } catch (error) {
+      this.#careful = isCausedByEvent(error);
+      throw error;
+    }
   }
 
   /** All before the event that fails, found by halves when only the database knows it. */
@@ -149,7 +168,13 @@ export class ProjectionConsumer implements Consumer {
     const end = to === batch.events.length ? batch.end : batch.after(to - 1);
     const fill = this.#fill;
     if (fill) {
-      await fill.write(events, (work) => this.checkpoints.transact(lease, end, work));
+      try {
+        await fill.take(events, end);
+        if (this.#careful) await fill.flush();
+      } catch (error) {
+        if (this.#careful) this.#fillAgain(lease, false);
+        throw error;
+      }
       return;
     }
     const steps = stepsOf(this.projection, this.#tables, this.#applies, events);
@@ -172,6 +197,8 @@ export class ProjectionConsumer implements Consumer {
           tables: this.#tables,
           applies: this.#applies,
           build: this.id.build,
+          checkpoints: this.checkpoints,
+          lease,
           fromTheStart,
           rowsRememberedMax: this.options.fillRowsRememberedMax ?? FILL_ROWS_REMEMBERED_MAX,
         });

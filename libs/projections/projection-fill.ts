@@ -1,11 +1,18 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type pg from 'pg';
 import type { RecordedEvent } from '#event-store';
+import type { Checkpoints, Lease, Progress } from './checkpoints.js';
+import { inTransaction } from './checkpoints.js';
 import { BinaryCopy } from './binary-copy.js';
 import type { TableCopy } from './fill-fold.js';
 import { FillFold } from './fill-fold.js';
 import { FillMemory } from './fill-memory.js';
-import { FILL_SLICE_EVENTS } from './limits.js';
+import {
+  FILL_BATCH_BYTES,
+  FILL_BATCH_EVENTS,
+  FILL_SLICE_EVENTS,
+  INDEX_BUILD_TIMEOUT_MS,
+} from './limits.js';
 import type { Projection, Row } from './projection.js';
 import {
   changeRows,
@@ -18,22 +25,6 @@ import { keysTouched, stepsOf } from './row-fold.js';
 import type { CompiledTable } from './table-schema.js';
 import { keySql } from './table-schema.js';
 
-/** A batch, as far as it could be folded before the database is asked. */
-interface Prepared {
-  readonly fold: FillFold;
-  /** The first of them is about rows that have to be looked up. */
-  readonly rest: readonly RecordedEvent[];
-  /** Of a batch without a rest. */
-  readonly copies: readonly TableCopy[];
-}
-
-interface FillBatch {
-  readonly events: readonly RecordedEvent[];
-  readonly prepared: Promise<Prepared>;
-  /** Its changes are in the memory, or it failed: the next one may be folded. */
-  readonly folded: () => void;
-}
-
 export interface ProjectionFillOptions {
   readonly projection: Projection;
   readonly tables: ReadonlyMap<string, CompiledTable>;
@@ -42,86 +33,85 @@ export interface ProjectionFillOptions {
   /** Its tables are empty. */
   readonly fromTheStart: boolean;
   readonly rowsRememberedMax: number;
+  readonly checkpoints: Checkpoints;
+  readonly lease: Lease;
 }
 
 /**
  * Writes a build that nobody reads yet: rows go by `COPY` into tables without indexes, of tables with history only the
  * versions. What it needs to know of earlier rows it remembers; only rows that it no longer remembers are looked up, and
- * the index for that is made when the first one is. While the database writes one batch, the next is made ready.
+ * the index for that is made when the first one is. While the database writes one batch, the next is gathered.
+ *
+ * After an error it is of no use any more, and what it had not written is lost: its events have to be read again.
  */
 export class ProjectionFill {
   readonly #memory: ReadonlyMap<CompiledTable, FillMemory>;
   readonly #keyed = new Set<CompiledTable>();
   readonly #spare = new Map<CompiledTable, BinaryCopy[]>();
-  #ahead: FillBatch | undefined;
-  /** Batches are folded in their order. */
-  #turn: Promise<unknown> = Promise.resolve();
+  #fold: FillFold;
+  #gathered = 0;
+  #taken: Progress | undefined;
+  #writing: Promise<void> = Promise.resolve();
 
   constructor(readonly options: ProjectionFillOptions) {
     const { tables, fromTheStart, rowsRememberedMax } = options;
     this.#memory = new Map(
       [...tables.values()].map((table) => [table, new FillMemory(fromTheStart, rowsRememberedMax)]),
     );
+    this.#fold = this.#newFold();
   }
 
-  /** What comes next, while the batch before it is being written. Gives way to others now and then. */
-  async prepare(events: readonly RecordedEvent[]): Promise<void> {
-    this.#ahead = this.#begin(events);
-    await this.#ahead.prepared;
+  /** After what it was given last; `undefined` when all of that is written. */
+  get taken(): Progress | undefined {
+    return this.#taken;
   }
 
-  /** @param transact calls what it is given in the transaction of the batch. */
-  async write(
-    events: readonly RecordedEvent[],
-    transact: (work: (client: pg.PoolClient) => Promise<void>) => Promise<void>,
-  ): Promise<void> {
-    const ahead = this.#ahead;
-    this.#ahead = undefined;
-    // What was prepared is in the memory already.
-    if (ahead && ahead.events !== events) throw new Error('a batch came that was not the next');
-    const batch = ahead ?? this.#begin(events);
-    try {
-      const { fold, rest, copies } = await batch.prepared;
-      await transact(async (client) => {
-        const all = rest.length === 0 ? copies : await this.#lookedUp(client, fold, rest);
-        batch.folded();
-        for (const copy of all) await this.#send(client, copy);
-      });
-    } finally {
-      batch.folded();
-    }
-  }
-
-  #begin(events: readonly RecordedEvent[]): FillBatch {
-    const { promise, resolve } = Promise.withResolvers<undefined>();
-    const prepared = this.#turn.then(() => this.#prepared(events));
-    this.#turn = prepared.then(
-      ({ rest }) => (rest.length === 0 ? undefined : promise),
-      () => undefined,
-    );
-    return {
-      events,
-      prepared,
-      folded: () => {
-        resolve(undefined);
-      },
-    };
-  }
-
-  async #prepared(events: readonly RecordedEvent[]): Promise<Prepared> {
-    const { projection, tables, applies } = this.options;
-    const fold = new FillFold({
-      projection,
-      tables,
-      applies,
-      memoryOf: (table) => this.#memoryOf(table),
-      copyFor: (table) => this.#copyFor(table),
-    });
+  /** Folds and encodes events, and writes when there are enough. Gives way to others now and then. */
+  async take(events: readonly RecordedEvent[], end: Progress): Promise<void> {
+    this.#taken = end;
     for (const [index, event] of events.entries()) {
       if (index > 0 && index % FILL_SLICE_EVENTS === 0) await nextTurn();
-      if (!fold.take(event)) return { fold, rest: events.slice(index), copies: [] };
+      if (this.#fold.take(event)) continue;
+      await this.#learn(events.slice(index));
+      if (!this.#fold.take(event)) throw new Error('a row that was looked up is not known');
     }
-    return { fold, rest: [], copies: fold.end() };
+    this.#gathered += events.length;
+    if (this.#gathered >= FILL_BATCH_EVENTS || this.#fold.bytes >= FILL_BATCH_BYTES)
+      await this.#write();
+  }
+
+  /** Until all that was taken is written. */
+  async flush(): Promise<void> {
+    if (this.#gathered > 0) await this.#write();
+    await this.#writing;
+    const end = this.#taken;
+    // Events that nothing came of.
+    if (end) await this.#transact(end, () => Promise.resolve());
+    this.#taken = undefined;
+  }
+
+  /** Until nothing of it is on its way to the database, whatever becomes of that. */
+  async rest(): Promise<void> {
+    await this.#writing.catch(() => undefined);
+  }
+
+  async #write(): Promise<void> {
+    await this.#writing;
+    const end = this.#taken;
+    if (!end) return;
+    const copies = this.#fold.end();
+    this.#fold = this.#newFold();
+    this.#gathered = 0;
+    this.#writing = this.#transact(end, async (client) => {
+      for (const copy of copies) await this.#send(client, copy);
+    });
+    // Met by whoever waits for it next.
+    this.#writing.then(
+      () => {
+        if (this.#taken === end) this.#taken = undefined;
+      },
+      () => undefined,
+    );
   }
 
   async #send(client: pg.PoolClient, { table, copy, changes }: TableCopy): Promise<void> {
@@ -135,21 +125,32 @@ export class ProjectionFill {
     else this.#spare.set(table, [copy]);
   }
 
-  async #lookedUp(
-    client: pg.PoolClient,
-    fold: FillFold,
-    rest: readonly RecordedEvent[],
-  ): Promise<TableCopy[]> {
-    for (const [table, keys] of this.#missing(rest)) {
-      await this.#key(client, table);
-      const load = table.history ? loadNewestVersions : loadRows;
-      const rows = await load(client, table, this.options.build, keys);
-      const memory = this.#memoryOf(table);
-      for (const text of keys.keys()) memory.learn(text, rows.get(text) ?? null);
-    }
-    for (const event of rest)
-      if (!fold.take(event)) throw new Error('a row that was looked up is not known');
-    return fold.end();
+  async #transact(to: Progress, work: (client: pg.PoolClient) => Promise<void>): Promise<void> {
+    const { checkpoints, lease } = this.options;
+    await checkpoints.transact(lease, to, work);
+  }
+
+  /** What is not remembered of the rows that these events are about. What is not yet written is remembered. */
+  async #learn(events: readonly RecordedEvent[]): Promise<void> {
+    await this.#writing;
+    const { build, checkpoints, lease } = this.options;
+    const missing = this.#missing(events);
+    for (const table of missing.keys())
+      if (!this.#keyed.has(table))
+        await lease.mutex.run(() =>
+          inTransaction(checkpoints.pool, async (client) => {
+            await checkpoints.lock(client, lease);
+            await this.#key(client, table);
+          }),
+        );
+    await inTransaction(checkpoints.pool, async (client) => {
+      for (const [table, keys] of missing) {
+        const load = table.history ? loadNewestVersions : loadRows;
+        const rows = await load(client, table, build, keys);
+        const memory = this.#memoryOf(table);
+        for (const text of keys.keys()) memory.learn(text, rows.get(text) ?? null);
+      }
+    });
   }
 
   #missing(events: readonly RecordedEvent[]): Map<CompiledTable, Map<string, Row>> {
@@ -163,11 +164,22 @@ export class ProjectionFill {
     return missing;
   }
 
-  /** In the transaction of the batch that needs it. */
   async #key(client: pg.PoolClient, table: CompiledTable): Promise<void> {
     if (this.#keyed.has(table)) return;
+    await client.query(`SET LOCAL statement_timeout = ${String(INDEX_BUILD_TIMEOUT_MS)}`);
     await client.query(keySql(table, this.options.build));
     this.#keyed.add(table);
+  }
+
+  #newFold(): FillFold {
+    const { projection, tables, applies } = this.options;
+    return new FillFold({
+      projection,
+      tables,
+      applies,
+      memoryOf: (table) => this.#memoryOf(table),
+      copyFor: (table) => this.#copyFor(table),
+    });
   }
 
   #memoryOf(table: CompiledTable): FillMemory {

@@ -236,6 +236,7 @@ describe('a projection runner', () => {
       () => runner.problems(),
       (problems) => problems.length === 1,
     );
+    const tries = applied;
     const standby = engine.runner([
       counts(1, { name: 'counts_of_another', tables: {}, apply: () => [] }),
     ]);
@@ -243,7 +244,7 @@ describe('a projection runner', () => {
       () => standby.status(),
       (all) => all.every(({ position }) => position !== undefined),
     );
-    expect(applied).toBe(1);
+    expect(applied).toBe(tries);
   });
 
   it('reads the log once for all of them, also after one had to catch up by itself', async () => {

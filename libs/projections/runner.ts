@@ -104,6 +104,7 @@ export class ConsumerRunner {
       slot.state = slot.state === 'running' ? 'standby' : slot.state;
       return member ? [member.lease] : [];
     });
+    for (const { consumer } of this.#slots.values()) await consumer.rest?.();
     // A lease that cannot be given back ends by itself.
     await this.options.checkpoints.release(leases).catch(() => undefined);
   }
@@ -326,6 +327,7 @@ export class ConsumerRunner {
     slot.error = error;
     const details = { consumer: label, error: messageOf(error) };
     try {
+      await member.consumer.rest?.();
       if (error instanceof FailingEventError) {
         slot.state = 'failed';
         const { type, id, position } = error.event;
