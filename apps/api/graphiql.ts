@@ -41,7 +41,7 @@ YogaGraphiQL.renderYogaGraphiQL(document.querySelector('#root'), {
   title: 'Keyledger',
   headers: '{ "Authorization": "Bearer TOKEN" }',
   defaultEditorToolsVisibility: 'headers',
-  defaultQuery: '# Put an access token into Headers; npx keyledger login says how to get one.\\n{\\n  me {\\n    type\\n    subject\\n    networkId\\n  }\\n}\\n',
+  defaultQuery: '# Put an access token into Headers, in the place of TOKEN:\\n# after npx keyledger login, npx keyledger token prints yours.\\n{\\n  me {\\n    type\\n    subject\\n    networkId\\n  }\\n}\\n',
   shouldPersistHeaders: false,
 });
 `;

@@ -90,11 +90,27 @@ export function openApiOf(app: INestApplication): OpenAPIObject {
   return completed(SwaggerModule.createDocument(app, base));
 }
 
+/** The page's own colours are too faint to read: white on light blue, green and yellow. */
+const READABLE = `
+.swagger-ui .opblock .opblock-summary-method { color: #000; text-shadow: none; }
+.swagger-ui .info .title small { background: #4a5160; }
+.swagger-ui .info .title small.version-stamp { background: #3d6b00; }
+.swagger-ui .info a { color: #1a5ba6; }
+html:not(.dark-mode) .json-schema-2020-12-expand-deep-button { color: #4a4a4a; }
+.swagger-ui .btn.authorize { color: #17693f; border-color: #17693f; }
+.swagger-ui .btn.authorize svg { fill: #17693f; }
+.dark-mode .swagger-ui .info a { color: #8ab8f0; }
+.dark-mode .swagger-ui .btn.authorize { color: #7fd6a8; border-color: #7fd6a8; }
+.dark-mode .swagger-ui .btn.authorize svg { fill: #7fd6a8; }
+`;
+
 /** `/openapi.json`, and a page to browse it. */
 export function describeApi(app: INestApplication): void {
   SwaggerModule.setup(DOCS_PATH.slice(1), app, () => openApiOf(app), {
     jsonDocumentUrl: OPENAPI_PATH.slice(1),
     swaggerOptions: { persistAuthorization: false, validatorUrl: null },
+    customSiteTitle: 'Keyledger: REST API',
+    customCss: READABLE,
     raw: ['json'],
   });
 }

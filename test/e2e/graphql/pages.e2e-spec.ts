@@ -19,6 +19,8 @@ describe('pages of the API', () => {
       expect(status).toBe(200);
       expect(headers['content-type']).toContain('text/html');
       const policy = String(headers['content-security-policy']);
+      expect(text).toMatch(/<html lang="en"/);
+      expect(text).toMatch(/<title>Keyledger: [^<]+<\/title>/);
       const inline = [...text.matchAll(/<script>/g)];
       if (!policy.includes("script-src 'self' 'unsafe-inline'")) expect(inline).toEqual([]);
       const parts = [...text.matchAll(/(?:src|href)=['"]([^'"]+\.(?:js|css))['"]/g)];
