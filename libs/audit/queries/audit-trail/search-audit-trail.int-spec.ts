@@ -307,6 +307,19 @@ describe('a query of the audit trail', () => {
     expect((await search({ type: 'LedgerOpened' })).items).toEqual([]);
   });
 
+  it('is refused rather than answered without what came before it', async () => {
+    await runner.stop();
+    await append('partner-7-42', 5, 'PartnerRenamed', { from: 'name 5', to: 'name 6' });
+    await expect(search({ type: 'PartnerRenamed' })).rejects.toMatchObject({
+      code: 'projections/stale-read',
+    });
+    runner = new ProjectionRunner({ store, catalogue, clock, pool }, auditProjections);
+    runner.start();
+    expect(actions(await search({ type: 'PartnerRenamed' }, { first: 1 }))).toEqual([
+      'PartnerRenamed "name 6"',
+    ]);
+  });
+
   it('is itself in the trail', async () => {
     await search({ text: 'nothing at all' });
     head = (await store.head()) ?? head;
