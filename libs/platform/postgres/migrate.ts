@@ -8,8 +8,10 @@ import type { PoolOptions } from './pool.js';
 export const MIGRATION_LOCK_TIMEOUT_MS = 120_000;
 /** One statement of a migration, on a large ledger; a server that says nothing for longer is given up. */
 export const MIGRATION_ANSWER_TIMEOUT_MS = 30 * 60_000;
-/** What the driver says when no answer came in time. */
-const NO_ANSWER = 'Query read timeout';
+/** A migration's session that is cut off, with locks in its hands, loses them. */
+export const MIGRATION_IDLE_TIMEOUT_MS = 60_000;
+/** What the driver says when no answer came in time, and what the server says when it ended the statement. */
+const NO_ANSWER = /Query read timeout|canceling statement due to statement timeout/;
 const MIGRATION_LOCK = 'keyledger migrations';
 const APPLICATION_NAME = 'keyledger-migrate';
 const INSUFFICIENT_PRIVILEGE = '42501';
@@ -37,9 +39,10 @@ export async function migrate(
   const options = {
     url,
     applicationName: APPLICATION_NAME,
-    statementTimeoutMs: 0,
+    // In the server too: it would go on with what was given up, and hold its locks.
+    statementTimeoutMs: answerTimeoutMs,
     answerTimeoutMs,
-    idleInTransactionTimeoutMs: 0,
+    idleInTransactionTimeoutMs: MIGRATION_IDLE_TIMEOUT_MS,
   } as const;
   const client = new pg.Client({
     ...connectionConfig({ ...options, lockTimeoutMs: MIGRATION_LOCK_TIMEOUT_MS }),
@@ -61,7 +64,7 @@ export async function migrate(
       await source.destroy();
     }
   } catch (error) {
-    if (!(error instanceof Error) || !error.message.includes(NO_ANSWER)) throw error;
+    if (!(error instanceof Error) || !NO_ANSWER.test(error.message)) throw error;
     throw new MigrationError(
       `the database gave no answer to a migration within ${String(answerTimeoutMs / 1_000)} s: see what it is waiting ` +
         'for (pg_stat_activity), and start the migrations again',

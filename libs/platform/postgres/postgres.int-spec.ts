@@ -1,9 +1,12 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { randomBytes } from 'node:crypto';
+import { setTimeout as delay } from 'node:timers/promises';
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 import type { TestDatabase } from '#test/postgres';
 import { testDatabase } from '#test/postgres';
 import { createPool, migrate, MigrationError, RUNTIME_ROLE } from './index.js';
+
+const GIVEN_UP_TIMEOUT_MS = 5_000;
 
 class Colours1700000000001 implements MigrationInterface {
   async up(runner: QueryRunner): Promise<void> {
@@ -67,7 +70,27 @@ describe('migrate', () => {
       message: expect.stringContaining('no answer to a migration within 0.3 s') as unknown,
     });
     expect(await migrate(database.url, [Colours1700000000001])).toBeDefined();
+    await noneGoesOn();
   });
+
+  /** Of what was given up, at the server. */
+  const noneGoesOn = async () => {
+    const pool = createPool({ url: database.adminUrl, applicationName: 'test' });
+    try {
+      const deadline = Date.now() + GIVEN_UP_TIMEOUT_MS;
+      for (;;) {
+        const { rows } = await pool.query(
+          "SELECT query FROM pg_stat_activity WHERE datname = $1 AND application_name = 'keyledger-migrate'",
+          [new URL(database.url).pathname.slice(1)],
+        );
+        if (rows.length === 0) return;
+        if (Date.now() > deadline) throw new Error(`still there: ${JSON.stringify(rows)}`);
+        await delay(20);
+      }
+    } finally {
+      await pool.end();
+    }
+  };
 
   it('gives the runtime role what the migration granted, and nothing more', async () => {
     await migrate(database.url, [Colours1700000000001]);
