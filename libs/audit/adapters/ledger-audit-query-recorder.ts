@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import { Injectable, Logger } from '@nestjs/common';
+import { Injectable } from '@nestjs/common';
 import type { Principal } from '#access';
 import { EventCatalogue, EventStore } from '#event-store';
 import { DomainError, streamId } from '#kernel';
@@ -20,8 +20,6 @@ const PASSED_ON: ReadonlySet<string> = new Set([
 
 @Injectable()
 export class LedgerAuditQueryRecorder extends AuditQueryRecorder {
-  readonly #logger = new Logger(LedgerAuditQueryRecorder.name);
-
   constructor(
     private readonly decisions: DecideService,
     private readonly store: EventStore,
@@ -50,9 +48,9 @@ export class LedgerAuditQueryRecorder extends AuditQueryRecorder {
       }
     } catch (error) {
       if (error instanceof DomainError && PASSED_ON.has(error.code)) throw error;
-      this.#logger.warn(`a query of the audit trail was not recorded: ${String(error)}`);
+      throw notRecorded(error);
     }
-    throw new DomainError('audit/query-not-recorded' satisfies AuditErrorCode);
+    throw notRecorded(new TypeError('a decision without an event'));
   }
 
   override async find(
@@ -81,6 +79,9 @@ export class LedgerAuditQueryRecorder extends AuditQueryRecorder {
     return undefined;
   }
 }
+
+const notRecorded = (cause: unknown): DomainError =>
+  new DomainError('audit/query-not-recorded' satisfies AuditErrorCode, {}, { cause });
 
 /** Sixteen streams a day: a decision reads its stream, and auditors who ask at once do not wait for each other. */
 function streamOf(principal: Principal, { now, commandId }: RequestContext): string {

@@ -272,6 +272,7 @@ describe('a query of the audit trail', () => {
     try {
       await expect(search({}, { deadlineMs: 20 })).rejects.toMatchObject({
         code: 'audit/query-not-recorded',
+        cause: { code: 'event-store/unavailable' },
       });
     } finally {
       store.broken = false;
