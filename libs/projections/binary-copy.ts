@@ -3,7 +3,6 @@ import {
   columnWithoutValue,
   isTexts,
   jsonText,
-  jsonTextAgain,
   normalisedValue,
   refuseUnknownColumns,
   wrongType,
@@ -40,14 +39,8 @@ export class BinaryCopy {
   #view = new DataView(this.#buffer.buffer);
   #at = 0;
   #rows = 0;
-  readonly #livesOn: boolean;
 
-  /** @param livesOn values come again, in later versions of their rows. */
-  constructor(
-    readonly columns: readonly Column[],
-    livesOn = false,
-  ) {
-    this.#livesOn = livesOn;
+  constructor(readonly columns: readonly Column[]) {
     this.clear();
   }
 
@@ -160,7 +153,7 @@ export class BinaryCopy {
         this.#int32(value as number);
         return;
       case 'jsonb':
-        this.#text(this.#livesOn ? jsonTextAgain(value) : jsonText(value), JSONB_VERSION);
+        this.#text(jsonText(value), JSONB_VERSION);
         return;
       case 'text':
         this.#text(value as string);

@@ -55,6 +55,9 @@ export const INDEX_BUILD_TIMEOUT_MS = 3_600_000;
 /** Of the database server, while an index is built after a fill. */
 export const INDEX_BUILD_MEMORY = '256MB';
 
+/** Of the statistics that a filled table starts with; the server's own upkeep makes them finer as the table grows. */
+export const FIRST_STATISTICS_TARGET = 30;
+
 /** Below, rows go as arrays in one statement; from here on by `COPY`. */
 export const COPY_ROWS_MIN = 100;
 

@@ -6,7 +6,12 @@ import { inTransaction } from './checkpoints.js';
 import type { Batch, Consumer } from './consumer.js';
 import { FailingEventError } from './consumer.js';
 import { isCausedByEvent, sqlState, UNIQUE_VIOLATION } from './database-errors.js';
-import { FILL_ROWS_REMEMBERED_MAX, INDEX_BUILD_MEMORY, INDEX_BUILD_TIMEOUT_MS } from './limits.js';
+import {
+  FILL_ROWS_REMEMBERED_MAX,
+  FIRST_STATISTICS_TARGET,
+  INDEX_BUILD_MEMORY,
+  INDEX_BUILD_TIMEOUT_MS,
+} from './limits.js';
 import { ProjectionFill } from './projection-fill.js';
 import type { Projection, Row } from './projection.js';
 import { loadRows, writeRows } from './projection-writes.js';
@@ -214,6 +219,9 @@ export class ProjectionConsumer implements Consumer {
           await client.query(`SET LOCAL maintenance_work_mem = '${INDEX_BUILD_MEMORY}'`);
           await client.query(`SET LOCAL work_mem = '${INDEX_BUILD_MEMORY}'`);
           await client.query('SET LOCAL enable_hashjoin = on');
+          await client.query(
+            `SET LOCAL default_statistics_target = ${String(FIRST_STATISTICS_TARGET)}`,
+          );
           for (const statement of fillFromHistorySql(this.#tables.values(), build))
             await client.query(statement);
           for (const statement of createIndexesSql(this.#tables.values(), build))

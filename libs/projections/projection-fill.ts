@@ -189,7 +189,7 @@ export class ProjectionFill {
   }
 
   #copyFor(table: CompiledTable): BinaryCopy {
-    const copy = this.#spare.get(table)?.pop() ?? new BinaryCopy(copyColumns(table), table.history);
+    const copy = this.#spare.get(table)?.pop() ?? new BinaryCopy(copyColumns(table));
     copy.clear();
     return copy;
   }

@@ -174,16 +174,6 @@ export function jsonText(value: ColumnValue): string {
   });
 }
 
-const JSON_TEXTS = new WeakMap<object, string>();
-
-/** Of values that live on: each version of a row has the same ones again. */
-export function jsonTextAgain(value: ColumnValue): string {
-  if (typeof value !== 'object' || value === null) return jsonText(value);
-  let text = JSON_TEXTS.get(value);
-  if (text === undefined) JSON_TEXTS.set(value, (text = jsonText(value)));
-  return text;
-}
-
 /** A value in the text form that casts from text take. */
 export function textOf(column: Column, value: ColumnValue): string | null {
   if (value === null) return null;
