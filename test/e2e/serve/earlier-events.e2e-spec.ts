@@ -52,8 +52,9 @@ describe('a log with events of others from before it became a ledger', () => {
       const deadline = Date.now() + CAUGHT_UP_TIMEOUT_MS;
       for (;;) {
         const statuses = await runner.status();
-        const failed = await runner.problems();
-        if (failed.length > 0) throw new Error(failed.join('\n'));
+        // In the first moment nobody runs them yet, which is a problem for an operator only.
+        if (statuses.some(({ state }) => state === 'failed'))
+          throw new Error((await runner.problems()).join('\n'));
         if (statuses.every(({ state, lag }) => state === 'running' && lag.events === 0)) break;
         if (Date.now() > deadline) throw new Error(JSON.stringify(statuses.map((s) => s.state)));
         await delay(20);
