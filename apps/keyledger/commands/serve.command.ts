@@ -1,6 +1,7 @@
 import { dirname } from 'node:path';
 import { Command, CommandRunner } from 'nest-commander';
 import { readConfig } from '#platform/config';
+import { GRAPHIQL_PATH } from '../../api/graphiql.js';
 import { DEVELOPMENT_USERS, readPasswords } from '../../identity-provider/index.js';
 import { API_URL_DEFAULT } from '../login/index.js';
 import type { Role, Server } from '../serve/start-server.js';
@@ -49,12 +50,13 @@ export async function runRole(role: Role, announce: (server: Server) => void): P
 })
 export class ServeCommand extends CommandRunner {
   override async run(): Promise<void> {
-    await runRole('serve', ({ url, usersFile }) => {
+    await runRole('serve', ({ url, log, usersFile, graphiql }) => {
       say(`
 Keyledger is ready
   API         ${url}/v1        (REST, described at ${url}/docs)
-  GraphQL     ${url}/graphql
-  health      ${url}/health/ready   metrics ${url}/metrics`);
+  GraphQL     ${url}/graphql${graphiql ? `   (in the browser: ${url}${GRAPHIQL_PATH})` : ''}
+  health      ${url}/health/ready   metrics ${url}/metrics
+  the log     ${log}`);
       if (usersFile !== undefined) say(development(url, usersFile));
       say('\nCtrl-C stops it; nothing that was acknowledged is lost.');
     });

@@ -41,6 +41,10 @@ export interface ServerStart {
 export interface Server {
   readonly url: string;
   readonly app: NestFastifyApplication;
+  /** Which event store holds the log; without credentials. */
+  readonly log: string;
+  /** Whether GraphiQL is asked for. */
+  readonly graphiql: boolean;
   /** Where the passwords of the development users are; `undefined`: there are none. */
   readonly usersFile: string | undefined;
   /** Finishes requests, flushes, and stops all that was started. */
@@ -168,7 +172,14 @@ async function open(
   if (identities) await identities.assertOwnLedger(app, foundations, signal);
   door.open(role === 'projector' ? OPERATIONS_PATHS : undefined);
   if (identities) await identities.seed(url, signal);
-  return { url, app, usersFile: identities?.usersFile, close: () => closing.close() };
+  return {
+    url,
+    app,
+    log: foundations.eventStore.description,
+    graphiql: config.graphiql,
+    usersFile: identities?.usersFile,
+    close: () => closing.close(),
+  };
 }
 
 async function embeddedDatabase(

@@ -74,6 +74,8 @@ describe('without its event store, the product', () => {
     await served.ready();
     const as = await served.network();
     expect((await served.call('/v1/partners', partner(1, as))).status).toBe(201);
+    const words = /the log +eventstoredb esdb:\/\/127\.0\.0\.1:\d+ without TLS\n/;
+    await served.until('where the log is', () => Promise.resolve(words.test(served.output)));
   }, 120_000);
 
   it('stores nothing, lives, is not ready, says 503 with Retry-After, and goes on by itself when it is back', async () => {
