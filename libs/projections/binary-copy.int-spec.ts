@@ -64,13 +64,38 @@ afterAll(async () => {
 });
 
 /** One row for each value, all else empty; the last one has the first value of each column. */
-const ROWS: readonly Row[] = [
+const GIVEN: readonly Row[] = [
   ...Object.entries(VALUES).flatMap(([name, values]) => values.map((value) => ({ [name]: value }))),
   Object.fromEntries(Object.entries(VALUES).map(([name, [first]]) => [name, first ?? null])),
-].map((given, id) => ({
-  ...normalisedRow(TABLE, { id }, { id, ...given }),
+].map((given, id) => ({ id, ...given }));
+const ROWS: readonly Row[] = GIVEN.map((given, id) => ({
+  ...normalisedRow(TABLE, { id }, given),
   from_position: BigInt(id),
 }));
+
+const REFUSED: readonly Row[] = [
+  {},
+  { id: null },
+  { id: 1.5 },
+  { id: 2 ** 31 },
+  { id: '1' },
+  { id: 1, large: 0.5 },
+  { id: 1, flag: 'true' },
+  { id: 1, words: 'word' },
+  { id: 1, words: [1] },
+  { id: 1, json: 1n },
+  { id: 1, label: 1 },
+  { id: 1, label: ['x'] },
+  { id: 1, at: 'yesterday' },
+  { id: 1, at: 0 },
+  { id: 1, uuid: 'FFFFFFFF-ABCD-4EF0-9876-543210FEDCBA' },
+  { id: 1, uuid: 'ffffffff-abcd-4ef0-9876-543210fedcb' },
+  { id: 1, uuid: 'ffffffff-abcd-4ef0-9876-543210fedcbg' },
+  { id: 1, uuid: 'ffffffffaabcd-4ef0-9876-543210fedcba' },
+  { id: 1, uuid: 'ffffffff-abcd-4ef0-9876-543210fedcb\u1234' },
+  { id: 1, tags: ['x', 1] },
+  { id: 1, lable: 'x' },
+];
 
 describe('a binary COPY', () => {
   it('stores every type of column as its text form is stored', async () => {
@@ -91,6 +116,45 @@ describe('a binary COPY', () => {
          UNION ALL (SELECT ${columns} FROM by_text EXCEPT ALL SELECT ${columns} FROM by_copy)) d`,
     );
     expect(rows).toEqual([{ there: BigInt(many.length), different: 0n }]);
+  });
+
+  it('makes of a row as it was given what it makes of the normal one, and refuses the same', () => {
+    const bytesOf = (fill: (copy: BinaryCopy) => void) => {
+      const copy = new BinaryCopy(TABLE.stored);
+      fill(copy);
+      return Buffer.concat([...copy.pieces()]).toString('hex');
+    };
+    for (const [id, given] of GIVEN.entries()) {
+      const normal = ROWS[id] ?? {};
+      expect(
+        bytesOf((copy) => {
+          copy.addNew(TABLE, given, BigInt(id));
+        }),
+      ).toBe(
+        bytesOf((copy) => {
+          copy.add(normal);
+        }),
+      );
+    }
+    for (const given of REFUSED) {
+      const refusal = (work: () => unknown): string => {
+        try {
+          work();
+          return 'taken';
+        } catch (error) {
+          return String(error);
+        }
+      };
+      const expected = refusal(() => normalisedRow(TABLE, {}, given));
+      expect(expected).toMatch(/^RowShapeError: /);
+      expect(
+        refusal(() =>
+          bytesOf((copy) => {
+            copy.addNew(TABLE, given, 1n);
+          }),
+        ),
+      ).toBe(expected);
+    }
   });
 
   it('begins anew when it is cleared', () => {

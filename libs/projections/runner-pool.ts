@@ -32,6 +32,8 @@ const SESSION: Readonly<Record<string, string | number>> = {
   // all of it for every batch.
   enable_hashjoin: 'off',
   enable_mergejoin: 'off',
+  // Without statistics a plan looks dear enough to be compiled, which costs more than to run it.
+  jit: 'off',
 };
 
 /** A transaction that needs longer tells the server so, and waits as much longer for its answers. */

@@ -66,11 +66,13 @@ function add(word: string, words: Set<string>): void {
   );
 }
 
-/** `KeyRevoked`: as one word, and as the words that it is made of. */
+/** `KeyRevoked`: as one word, of which a search finds the beginning, and the words after the first. */
 export function wordsOfType(type: string): readonly string[] {
   let words = WORDS_OF_TYPES.get(type);
-  if (!words)
-    WORDS_OF_TYPES.set(type, (words = auditWords([type, type.replace(/(?=[A-Z])/g, ' ')])));
+  if (!words) {
+    const [, ...others] = type.split(/(?=[A-Z])/);
+    WORDS_OF_TYPES.set(type, (words = auditWords([type, ...others])));
+  }
   return words;
 }
 

@@ -24,7 +24,7 @@ export function auditTrailProjection(
 ): Projection {
   return {
     name: AUDIT_TRAIL,
-    version: 2,
+    version: 3,
     handles: '*',
     tables: {
       [AUDIT_TRAIL_TABLE]: {

@@ -57,6 +57,8 @@ const SETTINGS: Readonly<Record<string, string>> = {
   full_page_writes: 'on',
   synchronous_commit: 'on',
   max_connections: '200',
+  // A rebuild writes faster than checkpoints come around at the default.
+  max_wal_size: '2GB',
   timezone: 'UTC',
   log_timezone: 'UTC',
   // A statement or a key's values never reach the log: they may be what must not stand there. Clients get their errors.

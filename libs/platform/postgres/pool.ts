@@ -44,6 +44,8 @@ export function connectionConfig(options: PoolOptions): PoolConfig {
   const settings: Record<string, string | number> = {
     TimeZone: 'UTC',
     DateStyle: 'ISO',
+    // To compile a plan costs more than any of these queries.
+    jit: 'off',
     statement_timeout: statementTimeoutMs,
     idle_in_transaction_session_timeout:
       options.idleInTransactionTimeoutMs ?? IDLE_IN_TRANSACTION_TIMEOUT_MS_DEFAULT,
