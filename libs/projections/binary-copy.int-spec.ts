@@ -4,7 +4,7 @@ import { BinaryCopy } from './binary-copy.js';
 import { COPY_ROWS_MIN } from './limits.js';
 import type { ColumnType, ColumnValue, Row } from './projection.js';
 import { insertRows } from './projection-writes.js';
-import { normalisedRow } from './row-values.js';
+import { normalisedRow, RowShapeError } from './row-values.js';
 import { createRunnerPool } from './runner-pool.js';
 import { compileTable, columnList } from './table-schema.js';
 import { testDatabase } from '#test/postgres';
@@ -43,6 +43,16 @@ const VALUES: Readonly<Record<string, readonly ColumnValue[]>> = {
     '1969-07-20T20:17:40.000Z',
     '0099-01-01T00:00:00.000Z',
     '2026-11-22T17:00:00+05:30',
+    // Centuries away, and beyond four digits.
+    '1582-10-10T10:10:10.101Z',
+    '9999-12-31T23:59:59.999Z',
+    '+010000-02-03T04:05:06.007Z',
+    '+275760-09-13T00:00:00.000Z',
+    '0000-12-31T00:00:00.000Z',
+    '-000001-03-04T05:06:07.008Z',
+    // Written oddly.
+    '2026-01-01T24:00:00.000Z',
+    '2024-02-30T00:00:00.000Z',
   ],
   uuid: ['00000000-0000-0000-0000-000000000000', 'ffffffff-abcd-4ef0-9876-543210fedcba'],
   tags: [[], [''], ['a', 'b,c', '"q"', '\\', '{}', 'NULL', 'é\u0000'], ['t'.repeat(70_000)]],
@@ -155,6 +165,11 @@ describe('a binary COPY', () => {
         ),
       ).toBe(expected);
     }
+  });
+
+  it('is never given a number that the database has no room for', () => {
+    for (const large of [2n ** 63n, -(2n ** 63n) - 1n])
+      expect(() => normalisedRow(TABLE, { id: 1 }, { id: 1, large })).toThrow(RowShapeError);
   });
 
   it('begins anew when it is cleared', () => {

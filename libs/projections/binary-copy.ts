@@ -183,9 +183,16 @@ export class BinaryCopy {
   }
 
   #time(text: string): void {
-    const microseconds = (milliseconds(text) - POSTGRES_EPOCH_MS) * MICROSECONDS_PER_MS;
-    const high = Math.floor(microseconds / TWO_TO_32);
+    const sinceEpochMs = milliseconds(text) - POSTGRES_EPOCH_MS;
+    const microseconds = sinceEpochMs * MICROSECONDS_PER_MS;
     this.#int32(8);
+    // Centuries away they are no exact number any more.
+    if (!Number.isSafeInteger(microseconds)) {
+      this.#view.setBigInt64(this.#at, BigInt(sinceEpochMs) * BigInt(MICROSECONDS_PER_MS));
+      this.#at += 8;
+      return;
+    }
+    const high = Math.floor(microseconds / TWO_TO_32);
     this.#int32(high);
     this.#view.setUint32(this.#at, microseconds - high * TWO_TO_32);
     this.#at += 4;

@@ -9,7 +9,12 @@ export class RowShapeError extends Error {
 }
 
 const INTEGER_MAX = 2 ** 31 - 1;
-const ISO_TIME = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}\.\d{3}Z$/;
+/** Surely one that is, and the text that it is read back as; all others are looked at more closely. */
+const ISO_TIME =
+  /^\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|1\d|2[0-8])T(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d\.\d{3}Z$/;
+const ISO_TIME_CHARACTERS = 24;
+const ISO_YEAR_CHARACTERS = 4;
+const BIGINT_BITS = 64;
 /** PostgreSQL holds neither NUL nor lone surrogates; events may. */
 const PLAIN = /^[ -\u7fff]*$/;
 const ESCAPED_NOT_STORABLE = /\\u(?:0000|d[89a-f])/;
@@ -129,7 +134,9 @@ type Normalise = (value: Exclude<ColumnValue, null>) => ColumnValue | undefined;
 const NORMALISE: Readonly<Record<Column['type'], Normalise>> = {
   bigint: (value) =>
     typeof value === 'bigint'
-      ? value
+      ? BigInt.asIntN(BIGINT_BITS, value) === value
+        ? value
+        : undefined
       : Number.isSafeInteger(value)
         ? BigInt(value as number)
         : undefined,
@@ -184,9 +191,20 @@ export function textOf(column: Column, value: ColumnValue): string | null {
       return arrayLiteral(value as readonly string[]);
     case 'tsvector':
       return lexemes(value as readonly string[]);
+    case 'timestamptz':
+      return timeText(value as string);
     default:
       return scalarText(value);
   }
+}
+
+/** Years beyond 1 to 9999 as PostgreSQL writes them. */
+function timeText(time: string): string {
+  const yearEnds = time.length - ISO_TIME_CHARACTERS + ISO_YEAR_CHARACTERS;
+  const year = Number(time.slice(0, yearEnds));
+  const rest = time.slice(yearEnds);
+  if (year > 0) return time.startsWith('+') ? `${String(year)}${rest}` : time;
+  return `${String(1 - year).padStart(ISO_YEAR_CHARACTERS, '0')}${rest} BC`;
 }
 
 function arrayLiteral(values: readonly string[]): string {
