@@ -58,6 +58,8 @@ export const INDEX_BUILD_TIMEOUT_MS = 3_600_000;
  */
 export const INDEX_BUILD_MEMORY = '64MB';
 
+/** Of smaller tables an index is made before helpers of the server have begun. */
+export const INDEX_BUILD_PARALLEL_FROM = '64MB';
 /** Of the statistics that a filled table starts with; the server's own upkeep makes them finer as the table grows. */
 export const FIRST_STATISTICS_TARGET = 30;
 

@@ -10,6 +10,7 @@ import {
   FILL_ROWS_REMEMBERED_MAX,
   FIRST_STATISTICS_TARGET,
   INDEX_BUILD_MEMORY,
+  INDEX_BUILD_PARALLEL_FROM,
   INDEX_BUILD_TIMEOUT_MS,
 } from './limits.js';
 import { ProjectionFill } from './projection-fill.js';
@@ -37,6 +38,14 @@ export interface ProjectionConsumerOptions {
   readonly purpose?: string | undefined;
   readonly fillRowsRememberedMax?: number | undefined;
 }
+
+const INDEX_BUILD_SETTINGS = {
+  maintenance_work_mem: INDEX_BUILD_MEMORY,
+  work_mem: INDEX_BUILD_MEMORY,
+  min_parallel_table_scan_size: INDEX_BUILD_PARALLEL_FROM,
+  default_statistics_target: FIRST_STATISTICS_TARGET,
+  enable_hashjoin: 'on',
+};
 
 /** Fills the tables of one build of a projection, then asks for the switch to them. */
 export class ProjectionConsumer implements Consumer {
@@ -216,12 +225,8 @@ export class ProjectionConsumer implements Consumer {
         inTransaction(this.checkpoints.pool, async (client) => {
           await this.checkpoints.lock(client, lease);
           await client.query(`SET LOCAL statement_timeout = ${String(INDEX_BUILD_TIMEOUT_MS)}`);
-          await client.query(`SET LOCAL maintenance_work_mem = '${INDEX_BUILD_MEMORY}'`);
-          await client.query(`SET LOCAL work_mem = '${INDEX_BUILD_MEMORY}'`);
-          await client.query('SET LOCAL enable_hashjoin = on');
-          await client.query(
-            `SET LOCAL default_statistics_target = ${String(FIRST_STATISTICS_TARGET)}`,
-          );
+          for (const [setting, value] of Object.entries(INDEX_BUILD_SETTINGS))
+            await client.query(`SET LOCAL ${setting} = '${String(value)}'`);
           for (const statement of fillFromHistorySql(this.#tables.values(), build))
             await client.query(statement);
           for (const statement of createIndexesSql(this.#tables.values(), build))

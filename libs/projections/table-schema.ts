@@ -153,13 +153,26 @@ function createTableSql(name: string, columns: readonly Column[]): string[] {
   ];
 }
 
-/** After the fill: planner and vacuum look after them from here on. */
+/** After the fill: planner and vacuum look after them from here on. Histories are read through their indexes only. */
 export function settleTablesSql(tables: Iterable<CompiledTable>, build: string): string[] {
-  return [...tables].flatMap((table) =>
-    [tableName(table.name, build), ...(table.history ? [historyName(table.name, build)] : [])]
-      .map(qualified)
-      .flatMap((name) => [`ALTER TABLE ${name} RESET (autovacuum_enabled)`, `ANALYZE ${name}`]),
-  );
+  return [...tables].flatMap((table) => {
+    const indexed = new Set([
+      ...table.key.map(({ name }) => name),
+      ...table.indexes.flatMap(({ columns }) => columns),
+      FROM_POSITION,
+      BORN_POSITION,
+    ]);
+    const names = [{ name: tableName(table.name, build), columns: '' }];
+    if (table.history)
+      names.push({
+        name: historyName(table.name, build),
+        columns: ` (${[...indexed].join(', ')})`,
+      });
+    return names.flatMap(({ name, columns }) => [
+      `ALTER TABLE ${qualified(name)} RESET (autovacuum_enabled)`,
+      `ANALYZE ${qualified(name)}${columns}`,
+    ]);
+  });
 }
 
 /** A deleted version has nothing but its key. */
