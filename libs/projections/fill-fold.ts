@@ -34,8 +34,9 @@ export interface FillFoldOptions {
   readonly copyFor: (table: CompiledTable) => BinaryCopy;
 }
 
-/** The row that a change is about. */
+/** A change, and the row that it is about. */
 interface Found {
+  readonly change: RowChange;
   readonly table: CompiledTable;
   readonly text: string;
   readonly remembered: RememberedRow;
@@ -76,11 +77,10 @@ export class FillFold {
       const changes = projection.apply(event);
       const found = this.#found(changes);
       if (!found) return false;
-      for (const [index, one] of found.entries())
-        this.#change(event, changes[index] as RowChange, one);
+      for (const one of found) this.#change(event, one);
       for (const { table, row, deleted } of this.#versions)
         this.#copyOf(table).addVersion(row, deleted);
-      this.#versions = [];
+      if (this.#versions.length > 0) this.#versions = [];
       return true;
     } catch (error) {
       throw new ApplyError(event, error);
@@ -119,7 +119,7 @@ export class FillFold {
       const inserts = 'insert' in change;
       if (table.grows) {
         if (!inserts) throw onlyGrows(table);
-        found.push({ table, text: '', remembered: NOTHING });
+        found.push({ change, table, text: '', remembered: NOTHING });
         continue;
       }
       const given = inserts ? change.insert : change.key;
@@ -130,14 +130,14 @@ export class FillFold {
       // An index finds a row that was there before it was made.
       const remembered = memory.touch(text) ?? (inserts ? memory.learn(text, null) : undefined);
       if (!remembered) return undefined;
-      found.push({ table, text, remembered });
+      found.push({ change, table, text, remembered });
     }
     return found;
   }
 
-  #change(event: RecordedEvent, change: RowChange, found: Found): void {
-    const { table } = found;
-    if (table.history) this.#fold(found, change, event.position);
+  #change(event: RecordedEvent, found: Found): void {
+    const { change, table } = found;
+    if (table.history) this.#fold(found, event.position);
     else if (table.grows && 'insert' in change)
       this.#copyOf(table).addNew(table, change.insert, event.position);
     else {
@@ -146,7 +146,7 @@ export class FillFold {
     }
   }
 
-  #fold({ table, text, remembered }: Found, change: RowChange, at: Position): void {
+  #fold({ change, table, text, remembered }: Found, at: Position): void {
     const before = remembered.row ?? undefined;
     if ('insert' in change) {
       if (before) throw rowThereAlready(table, text);

@@ -232,8 +232,7 @@ function issued(event: Recorded<'KeyIssued'>): Row {
 
 function verdictOf({ data, streamId }: Recorded<'KeyIssued'>): RowChange[] {
   if (data.verdict === null) return [];
-  const { network } = ringOf({ streamId });
-  const row = { network_id: network, key_id: data.keyId, verdict: data.verdict };
+  const row = { network_id: networkOf({ streamId }), key_id: data.keyId, verdict: data.verdict };
   return [{ table: 'key_verdicts', insert: row }];
 }
 
@@ -297,7 +296,12 @@ function ringOf(event: Pick<RecordedEvent, 'streamId'>): {
   return { network: BigInt(network), portal, holderType, holderId: BigInt(holderId) };
 }
 
-const networkOf = (event: RecordedEvent): bigint => ringOf(event).network;
+function networkOf({ streamId }: Pick<RecordedEvent, 'streamId'>): bigint {
+  const from = streamId.indexOf('-') + 1;
+  const to = streamId.indexOf('-', from);
+  if (from === 0 || to === -1) throw new TypeError(`${streamId} is no key ring`);
+  return BigInt(streamId.slice(from, to));
+}
 
 const isKeyRingEvent = (event: RecordedEvent): event is RecordedEvent<KeyRingEvent> =>
   event.type in CHANGES;
