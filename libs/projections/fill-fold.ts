@@ -2,7 +2,7 @@ import type { Position, RecordedEvent } from '#event-store';
 import type { BinaryCopy } from './binary-copy.js';
 import type { FillMemory, RememberedRow } from './fill-memory.js';
 import type { Projection, Row, RowChange } from './projection.js';
-import type { Step, TableWrites } from './row-fold.js';
+import type { Step, TableWrites, Version } from './row-fold.js';
 import {
   ApplyError,
   changedRow,
@@ -13,6 +13,7 @@ import {
   rowMissing,
   rowThereAlready,
   rowUpdated,
+  stayedBorn,
   tableOf,
 } from './row-fold.js';
 import { givenKeyText, keyOf, keyText } from './row-values.js';
@@ -45,11 +46,9 @@ interface Found {
 /** Of tables that only grow nothing is remembered. */
 const NOTHING: RememberedRow = { row: null };
 
-interface Version {
+interface VersionOf extends Version {
   readonly table: CompiledTable;
   readonly text: string;
-  readonly row: Row;
-  readonly deleted: boolean;
 }
 
 /**
@@ -61,7 +60,7 @@ export class FillFold {
   /** Tables with neither history nor growth only: folded at the end. */
   readonly #steps: Step[] = [];
   /** Of the event in hand: two changes of one row make one version. */
-  #versions: Version[] = [];
+  #versions: VersionOf[] = [];
 
   constructor(readonly options: FillFoldOptions) {}
 
@@ -171,8 +170,10 @@ export class FillFold {
   #version(table: CompiledTable, text: string, row: Row, deleted: boolean): void {
     const version = { table, text, row, deleted };
     const same = this.#versions.findIndex((one) => one.table === table && one.text === text);
-    if (same >= 0) this.#versions[same] = version;
-    else this.#versions.push(version);
+    if (same >= 0) {
+      stayedBorn(version, this.#versions[same]);
+      this.#versions[same] = version;
+    } else this.#versions.push(version);
   }
 
   #copyOf(table: CompiledTable): BinaryCopy {

@@ -383,6 +383,45 @@ describe('a fill that makes rows which may not be', () => {
   });
 });
 
+describe('a row that one event deletes and makes again', () => {
+  it('is there at every moment, filled or applied as events came', async () => {
+    const replaced = counts(1, {
+      name: 'replaced',
+      handles: ['Counted'],
+      tables: {
+        replaced: { columns: { id: 'integer', by: 'integer' }, key: ['id'], history: true },
+      },
+      apply: (event) => {
+        const { id, by } = event.data as { id: number; by: number };
+        return [
+          { table: 'replaced', key: { id }, change: () => null },
+          { table: 'replaced', insert: { id, by } },
+        ];
+      },
+    });
+    const runner = engine.runner([replaced]);
+    const first = await engine.append(counted(1));
+    const serves = (wanted: Position) =>
+      eventually(
+        () => runner.status(),
+        (all) => all.some((one) => one.name === 'replaced' && one.position === wanted),
+      );
+    await serves(first);
+    await serves(await engine.append(counted(1, 2)));
+    await serves(await engine.append(counted(1, 3), counted(2)));
+    const { catalogue, clock, pool } = engine;
+    const builds = new ProjectionBuilds({ store, catalogue, clock, pool });
+    const { tables } = await builds.verify(replaced, new AbortController().signal);
+    expect(tables).toEqual([
+      { table: 'replaced', rows: 2, different: 0 },
+      { table: 'replaced_history', rows: 4, different: 0 },
+    ]);
+    expect(await engine.rows('SELECT by, born_position FROM read.replaced WHERE id = 1')).toEqual([
+      { by: 3, born_position: first },
+    ]);
+  });
+});
+
 describe('a new version', () => {
   it('is shown once readers of the old one leave it room, and holds none of them up for good', async () => {
     const first = engine.runner([counts(), other()]);

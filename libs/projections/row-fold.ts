@@ -183,8 +183,10 @@ class TableFold {
       ? { row, deleted: false }
       : { row: deletedRow(this.table, key, before, at), deleted: true };
     const last = this.#versions.get(text);
-    if (last?.from === at) this.#history[last.at] = version;
-    else this.#versions.set(text, { from: at, at: this.#history.push(version) - 1 });
+    if (last?.from === at) {
+      stayedBorn(version, this.#history[last.at]);
+      this.#history[last.at] = version;
+    } else this.#versions.set(text, { from: at, at: this.#history.push(version) - 1 });
   }
 }
 
@@ -220,6 +222,17 @@ export function deletedRow(
     [FROM_POSITION]: at,
     [BORN_POSITION]: before?.[BORN_POSITION] ?? at,
   };
+}
+
+/**
+ * A row that one event deletes and makes again was never away: no moment is without it.
+ *
+ * @param version is changed.
+ * @param earlier of the same row, made by the same event.
+ */
+export function stayedBorn(version: Version, earlier: Version | undefined): void {
+  if (version.deleted || !earlier?.deleted) return;
+  (version.row as Record<string, ColumnValue>)[BORN_POSITION] = earlier.row[BORN_POSITION] ?? null;
 }
 
 function storedRow(
