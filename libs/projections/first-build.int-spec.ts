@@ -437,12 +437,12 @@ describe('a new version', () => {
 });
 
 describe('a projection that nobody runs', () => {
-  const watch = (): ProjectionWatch =>
+  const watch = (version = 1): ProjectionWatch =>
     new ProjectionWatch({
       pool: engine.pool,
       store,
       clock: engine.clock,
-      projections: [other()],
+      projections: [other(version)],
     });
   /** As if its last runner had gone so long ago. */
   const goneSince = (ms: number): Promise<unknown> =>
@@ -472,5 +472,37 @@ describe('a projection that nobody runs', () => {
     await goneSince(UNATTENDED_RED_AFTER_MS + 1_000);
     const red = (await runner.status()).filter(({ name, ready }) => name === 'other' && !ready);
     expect(red).toHaveLength(1);
+  });
+
+  it('turns a process of a newer release red until what that reads serves', async () => {
+    engine.runner([other(1)]);
+    await engine.append(counted(1));
+    await eventually(otherRows, (rows) => rows === 1);
+    expect(await watch(2).problems()).toEqual([
+      'projection other v2 unattended: this release reads it, and v1 serves until it is filled',
+    ]);
+    engine.runner([other(2)]);
+    await eventually(servingBuild, (build) => build === 'v2');
+    expect(await watch(2).problems()).toEqual([]);
+    expect(await watch(1).problems()).toEqual([]);
+  });
+
+  it('is red where an older release runs, that does not keep up what serves', async () => {
+    const newer = engine.runner([other(2)]);
+    await engine.append(counted(1));
+    await eventually(otherRows, (rows) => rows === 1);
+    const older = engine.runner([other(1)]);
+    const red = async (): Promise<string[]> =>
+      (await older.status()).flatMap(({ name, build, ready }) => (ready ? [] : [name, build]));
+    const filled = (): Promise<{ indexed: boolean }[]> =>
+      engine.rows("SELECT indexed FROM ledger.checkpoints WHERE name = 'other' AND build = 'v1'");
+    await eventually(filled, ([row]) => row?.indexed === true);
+    expect(await red()).toEqual([]);
+    await newer.stop();
+    await engine.rows(
+      `UPDATE ledger.checkpoints SET lease_until = clock_timestamp() - ${String(UNATTENDED_RED_AFTER_MS + 1_000)} * interval '1 millisecond'
+       WHERE name = 'other' AND build = 'v2'`,
+    );
+    expect(await red()).toEqual(['other', 'v2']);
   });
 });

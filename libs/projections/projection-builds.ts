@@ -94,7 +94,7 @@ export class ProjectionBuilds {
     try {
       for (;;) {
         signal.throwIfAborted();
-        const statuses = await runner.status();
+        const statuses = (await runner.status()).filter((one) => labels.has(consumerLabel(one)));
         const failed = statuses.find(({ failure, ready }) => failure && !ready);
         if (failed) throw new Error(failureText(failed));
         onProgress({ lagEvents: Math.max(...statuses.map(({ lag }) => lag.events)) });

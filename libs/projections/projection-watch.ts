@@ -29,8 +29,13 @@ export class ProjectionWatch {
     const known = statusesOf(await new Checkpoints(pool).all(), clock.now(), head);
     const needed = (name: string, kind: ConsumerKind, version: number): ConsumerStatus => {
       const builds = known.filter((one) => one.name === name && one.kind === kind);
-      const status =
-        builds.find(({ serving }) => serving) ?? builds.at(-1) ?? neverRun(name, kind, version);
+      const serving = builds.find((one) => one.serving);
+      if (serving && kind === 'projection' && serving.version < version)
+        return stillFilled(
+          builds.find((one) => one.version === version) ?? neverRun(name, kind, version),
+          serving,
+        );
+      const status = serving ?? builds.at(-1) ?? neverRun(name, kind, version);
       return redWhenUnattended(status, performance.now() - this.#startedAt);
     };
     return [
@@ -43,6 +48,12 @@ export class ProjectionWatch {
   async problems(): Promise<string[]> {
     return (await this.statuses()).filter(({ ready }) => !ready).map(failureText);
   }
+}
+
+/** What this release reads may not be in the tables of an older version: until the switch, others had better be asked. */
+function stillFilled(status: ConsumerStatus, { build }: ConsumerStatus): ConsumerStatus {
+  const message = `this release reads it, and ${build} serves until it is filled`;
+  return { ...status, ready: false, failure: status.failure ?? { message } };
 }
 
 function neverRun(name: string, kind: ConsumerKind, version: number): ConsumerStatus {

@@ -122,13 +122,20 @@ export class ConsumerRunner {
     this.#kick();
   }
 
-  /** Of the consumers of this runner, with what it knows itself. */
+  /** Of the consumers of this runner, with what it knows itself; and of newer builds that serve in their stead. */
   async status(): Promise<ConsumerStatus[]> {
     const { checkpoints, store, clock } = this.options;
     const now = clock.now();
     const head = await store.head().catch(() => undefined);
     const rows = await checkpoints.all().catch(() => undefined);
     const known = statusesOf(rows ?? [], now, head);
+    return [...this.#ownStatuses(known, rows), ...this.#newerThanOwn(known)];
+  }
+
+  #ownStatuses(
+    known: readonly ConsumerStatus[],
+    rows: readonly CheckpointRow[] | undefined,
+  ): ConsumerStatus[] {
     return [...this.#slots.values()].map((slot) => {
       const { id } = slot.consumer;
       const row = known.find((one) => consumerLabel(one) === consumerLabel(id));
@@ -138,6 +145,20 @@ export class ConsumerRunner {
         rows?.find((one) => consumerLabel(one) === consumerLabel(id)),
       );
     });
+  }
+
+  /** After a release was rolled back, people read what no runner of this one keeps up to date. */
+  #newerThanOwn(known: readonly ConsumerStatus[]): ConsumerStatus[] {
+    const own = this.#ids();
+    return known
+      .filter(
+        ({ name, kind, version, serving }) =>
+          serving &&
+          kind === 'projection' &&
+          own.some((id) => id.name === name) &&
+          own.every((id) => id.name !== name || id.version < version),
+      )
+      .map((status) => redWhenUnattended(status, performance.now() - this.#startedAt));
   }
 
   /** Nothing when all is well; else one line for each consumer that somebody has to look at. */
