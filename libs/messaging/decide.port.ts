@@ -41,6 +41,14 @@ export abstract class DecideService {
   abstract execute<State, Command, Event extends DomainEvent>(
     request: DecideRequest<State, Command, Event>,
   ): Promise<Receipt<State, Event>>;
+
+  /**
+   * For a command of many decisions, each under a command id of its own: binds its `Idempotency-Key` to this request,
+   * before the first of them.
+   *
+   * @throws {DomainError} `request/idempotency-key-reused` (422).
+   */
+  abstract claimKey(context: RequestContext): Promise<void>;
 }
 
 /**

@@ -70,6 +70,14 @@ export class LedgerDecideService extends DecideService {
     }
   }
 
+  override async claimKey(context: RequestContext): Promise<void> {
+    if (!context.idempotent) return;
+    const { commandId, requestHash } = context;
+    const known = await this.receipts.begin(commandId, requestHash, this.clock.now());
+    if (known && differs(known.requestHash, context))
+      throw new DomainError('request/idempotency-key-reused');
+  }
+
   private async decide<State, Command, Event extends DomainEvent>(
     request: DecideRequest<State, Command, Event>,
   ): Promise<Receipt<State, Event>> {

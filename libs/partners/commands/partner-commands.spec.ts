@@ -133,7 +133,7 @@ async function setUp() {
     assessTraits: new AssessPartnerTraitsHandler(partnerDecisions),
     link: new LinkPartnerUserHandler(partnerDecisions, identities, fence),
     unlink: new UnlinkPartnerUserHandler(partnerDecisions, identities, fence),
-    import: new ImportPartnersHandler(authorizer, intake, store),
+    import: new ImportPartnersHandler(authorizer, intake, store, decisions),
     webhook: new TakePartnerWebhookHandler(verifier, intake, deadLetters, peppers, denials),
   };
 }

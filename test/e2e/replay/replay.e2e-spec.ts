@@ -11,6 +11,7 @@ type Who = 'admin' | 'marketplaceUser' | 'operator' | 'partnerUser';
 interface Sent {
   readonly name: string;
   readonly again: () => Promise<Answered<Json>>;
+  readonly withAnother: (body: unknown) => Promise<Answered<Json>>;
   readonly first: Answered<Json>;
 }
 
@@ -267,9 +268,10 @@ class Story {
       ...(body === undefined ? {} : { body }),
     };
     const again = () => product.call<Json>(path, call);
+    const withAnother = (other: unknown) => product.call<Json>(path, { ...call, body: other });
     const first = await again();
     if (first.status >= 300) throw new Error(`${name}: ${String(first.status)} ${first.text}`);
-    sent.push({ name, again, first });
+    sent.push({ name, again, withAnother, first });
     return first.body;
   }
 
@@ -375,5 +377,25 @@ describe('a command that is sent again under its Idempotency-Key after all has m
       'mutation openShare': once,
       'mutation reissueApiKey': ['secretDestroyed'],
     });
+  });
+
+  it('is refused with another body also where it decides on many streams', async () => {
+    const others: Readonly<Record<string, readonly Json[]>> = {
+      'POST /v1/partners/import': [{ records: [{ network_affiliate_id: 13 }] }],
+      'POST /v1/me/connections/api-keys/reveal': [{ first: 9 }],
+    };
+    const before = await eventsOfPeople();
+    const answers: unknown[] = [];
+    for (const { name, withAnother } of sent)
+      for (const body of others[name] ?? []) {
+        const { status, body: problem } = await withAnother(body);
+        answers.push([name, status, problem['code']]);
+      }
+    const reused = [422, 'request/idempotency-key-reused'];
+    expect(answers).toEqual([
+      ['POST /v1/partners/import', ...reused],
+      ['POST /v1/me/connections/api-keys/reveal', ...reused],
+    ]);
+    expect(await eventsOfPeople()).toBe(before);
   });
 });

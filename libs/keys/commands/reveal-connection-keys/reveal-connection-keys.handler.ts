@@ -7,7 +7,7 @@ import type { Position } from '#event-store';
 import { DomainError } from '#kernel';
 import type { PartnerId } from '#kernel';
 import type { RequestContext } from '#messaging';
-import { StreamReader } from '#messaging';
+import { DecideService, StreamReader } from '#messaging';
 import type { Page } from '#projections';
 import { decodeCursor, encodeCursor } from '#projections';
 import type { Key } from '../../domain/key-ring.decider.js';
@@ -37,6 +37,7 @@ export class RevealConnectionKeysHandler implements ICommandHandler<RevealConnec
     private readonly streams: StreamReader,
     private readonly reveals: KeyReveals,
     private readonly store: EventStore,
+    private readonly decisions: DecideService,
   ) {}
 
   async execute(command: RevealConnectionKeys): Promise<Outcome<Page<RevealedConnectionKey>>> {
@@ -44,6 +45,7 @@ export class RevealConnectionKeysHandler implements ICommandHandler<RevealConnec
     const { networkId, marketplaceUser } = principal;
     await this.authorizer.authorize(principal, OWN_MARKETPLACE, { networkId, ...marketplaceUser });
     if (networkId === null || !marketplaceUser) return refuse('keys/holder-not-found');
+    await this.decisions.claimKey(context);
     const first = input.first ?? CONNECTIONS_REVEALED_DEFAULT;
     const [after] =
       input.after === undefined ? [0] : decodeCursor(CURSOR, networkId, input.after, ['id']);

@@ -5,6 +5,7 @@ import { Authorizer } from '#access';
 import { EventStore, position as positionAt } from '#event-store';
 import type { NetworkId } from '#kernel';
 import { DomainError } from '#kernel';
+import { DecideService } from '#messaging';
 import type { PartnerState } from '../../domain/partner.decider.js';
 import type { PartnerObservation } from '../../domain/partner.value.js';
 import { parsePartner, partnerIdIn } from '../../domain/vendor-record.value.js';
@@ -30,6 +31,7 @@ export class ImportPartnersHandler implements ICommandHandler<ImportPartners, Im
     private readonly authorizer: Authorizer,
     private readonly intake: ObservationIntake,
     private readonly events: EventStore,
+    private readonly decisions: DecideService,
   ) {}
 
   async execute({ principal, context, input }: ImportPartners): Promise<ImportAnswer> {
@@ -37,6 +39,7 @@ export class ImportPartnersHandler implements ICommandHandler<ImportPartners, Im
     await this.authorizer.authorize(principal, 'partners.manage', { networkId });
     if (input.records.length > IMPORT_RECORDS_MAX)
       throw new DomainError('partners/import-batch-too-large', { max: IMPORT_RECORDS_MAX });
+    await this.decisions.claimKey(context);
     const results: ImportedRecord[] = [];
     const byPartner = new Map<number, Entry[]>();
     input.records.forEach((record, index) => {
