@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Position, RecordedEvent } from '#event-store';
 import { BATCH_CHARACTERS_MAX, BATCH_EVENTS_MAX, BATCH_FILL_WAIT_MS } from './limits.js';
 
@@ -51,7 +52,11 @@ export class EventBuffer {
    * @param fill whether to wait a moment for a larger one.
    */
   async take(waitMs: number, fill: boolean, signal: AbortSignal): Promise<FeedBatch | undefined> {
-    if (this.#entries.length === 0 && !this.#failure) await this.#change(signal, waitMs);
+    if (this.#entries.length === 0 && !this.#failure) {
+      await this.#change(signal, waitMs);
+      // What was appended together comes together: nobody shall read the half of it for want of a moment.
+      await nextTurn();
+    }
     if (fill && this.#entries.length > 0) {
       const until = Date.now() + BATCH_FILL_WAIT_MS;
       for (
