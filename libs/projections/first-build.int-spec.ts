@@ -352,20 +352,23 @@ describe('a fill that makes rows which may not be', () => {
     await expect(failedAt(growing, from)).resolves.toBe(2);
   });
 
-  it('stops at the event that took what must be unique', async () => {
-    const from = await engine.append(counted(1), counted(2));
-    await engine.append(counted(30), counted(13), counted(14));
-    const table: ProjectionTable = {
-      columns: { id: 'integer', digit: 'integer null' },
-      key: ['id'],
-      indexes: [{ columns: ['digit'], unique: true, where: 'digit > 0' }],
-      grows: true,
-    };
-    const digits = ids(table, (event) => [
-      { table: 'ids', insert: { id: idOf(event), digit: idOf(event) % 11 } },
-    ]);
-    await expect(failedAt(digits, from)).resolves.toBe(2);
-  });
+  it.each<Partial<ProjectionTable>>([{ grows: true }, { history: true }, {}])(
+    'stops at the event that took what must be unique: %j',
+    async (kind) => {
+      const from = await engine.append(counted(1), counted(2));
+      await engine.append(counted(30), counted(13), counted(14));
+      const table: ProjectionTable = {
+        columns: { id: 'integer', digit: 'integer null' },
+        key: ['id'],
+        indexes: [{ columns: ['digit'], unique: true, where: 'digit > 0' }],
+        ...kind,
+      };
+      const digits = ids(table, (event) => [
+        { table: 'ids', insert: { id: idOf(event), digit: idOf(event) % 11 } },
+      ]);
+      await expect(failedAt(digits, from)).resolves.toBe(2);
+    },
+  );
 
   it('stops at the event that made a row with history again, and lets deleted ones return', async () => {
     const removed = (id: number) => ({ type: 'Removed' as const, data: { id } });

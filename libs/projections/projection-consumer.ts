@@ -239,7 +239,7 @@ export class ProjectionConsumer implements Consumer {
         }),
       );
     } catch (error) {
-      if (sqlState(error) === UNIQUE_VIOLATION) await this.#assertNoClashes();
+      if (sqlState(error) === UNIQUE_VIOLATION) await this.#assertNoClashes(lease);
       throw error;
     }
     lease.indexed = true;
@@ -247,13 +247,20 @@ export class ProjectionConsumer implements Consumer {
   }
 
   /** Tables are filled without their indexes: what these do not allow is found at the end. */
-  async #assertNoClashes(): Promise<void> {
-    await inTransaction(this.checkpoints.pool, async (client) => {
+  async #assertNoClashes(lease: Lease): Promise<void> {
+    const { pool } = this.checkpoints;
+    const look = async (client: pg.PoolClient): Promise<void> => {
+      await this.checkpoints.lock(client, lease);
       await client.query(`SET LOCAL statement_timeout = ${String(INDEX_BUILD_TIMEOUT_MS)}`);
+      await client.query('SET LOCAL enable_hashjoin = on');
+      // Those of tables with history went with the transaction that failed.
+      for (const statement of fillFromHistorySql(this.#tables.values(), this.id.build))
+        await client.query(statement);
       for (const table of this.#tables.values())
         for (const unique of uniqueRows(table))
           await assertNoClash(client, table, clashSql(table, this.id.build, unique));
-    });
+    };
+    await lease.mutex.run(() => inTransaction(pool, look));
   }
 }
 
