@@ -22,7 +22,7 @@ export const FILL_PORTION_EVENTS = 256;
 /** Rows of one table that a fill remembers, so that it need not look them up again. */
 export const FILL_ROWS_REMEMBERED_MAX = 65_536;
 /** Events that a fill makes ready without giving way to what else this process does. */
-export const FILL_SLICE_EVENTS = 64;
+export const FILL_SLICE_EVENTS = 128;
 /** While catching up, how long a batch waits to become larger. */
 export const BATCH_FILL_WAIT_MS = 20;
 
