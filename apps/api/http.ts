@@ -7,7 +7,8 @@ import { publicRoute } from '#access';
 import { DomainError } from '#kernel';
 import { LoggedPaths } from '#platform/logging';
 import type { Metrics } from '#platform/metrics';
-import type { ProblemFilter } from '#problems';
+import type { ProblemCatalogue, ProblemFilter } from '#problems';
+import { refuseUnreadable } from './unreadable-requests.js';
 
 /** One request's body; imports come in batches below it. */
 export const BODY_BYTES_MAX = 1_048_576;
@@ -32,6 +33,7 @@ class ProblemAdapter extends FastifyAdapter {
 
 export function httpAdapter(
   problems: ProblemFilter,
+  catalogue: ProblemCatalogue,
   serverFactory?: FastifyServerFactory,
 ): FastifyAdapter {
   return new ProblemAdapter({
@@ -40,6 +42,7 @@ export function httpAdapter(
       void reply.header(CORRELATION_HEADER, request.id);
       void problems.respond(error, request, reply);
     },
+    clientErrorHandler: refuseUnreadable(catalogue),
     ...(serverFactory ? { serverFactory } : {}),
     bodyLimit: BODY_BYTES_MAX,
     requestTimeout: REQUEST_TIMEOUT_MS,

@@ -65,7 +65,7 @@ export async function startApi(options: ApiStart): Promise<NestFastifyApplicatio
       upgradeGate: readers,
       ...(logSink ? { logSink } : {}),
     }),
-    httpAdapter(problems, door?.serverFactory),
+    httpAdapter(problems, problemCatalogue, door?.serverFactory),
     { bufferLogs: true, abortOnError: false },
   );
   app.useLogger(new WithoutFramework(app.get(Logger)));

@@ -6,10 +6,12 @@ export type RequestErrorCode =
   | 'request/conflict'
   | 'request/graphql-invalid'
   | 'request/graphql-too-costly'
+  | 'request/headers-too-large'
   | 'request/idempotency-key-invalid'
   | 'request/idempotency-key-reused'
   | 'request/internal'
   | 'request/invalid'
+  | 'request/malformed'
   | 'request/malformed-json'
   | 'request/method-not-allowed'
   | 'request/not-found'
@@ -48,6 +50,11 @@ export const requestProblems: ProblemSection<RequestErrorCode> = {
     title: 'GraphQL operation too costly',
     detail: 'Ask for fewer elements (`first`), fewer fields or less depth, or in several requests.',
   },
+  'request/headers-too-large': {
+    status: 431,
+    title: 'Headers too large',
+    detail: 'Send shorter headers, or a shorter path: all of them together may have 16 KiB.',
+  },
   'request/idempotency-key-invalid': {
     status: 400,
     title: 'Idempotency-Key not valid',
@@ -68,6 +75,12 @@ export const requestProblems: ProblemSection<RequestErrorCode> = {
     status: 400,
     title: 'Request not valid',
     detail: 'Mend the fields that `errors` points at, and send the request again.',
+  },
+  'request/malformed': {
+    status: 400,
+    title: 'Request not readable',
+    detail:
+      'Send a whole HTTP/1.1 request, without delay: a known method, well-formed headers, one Content-Length. The connection is closed.',
   },
   'request/malformed-json': {
     status: 400,
