@@ -5,6 +5,10 @@ import type { FastifyServerFactory } from 'fastify';
 
 type Handler = (request: IncomingMessage, response: ServerResponse) => void;
 
+/** From a request's first byte to its last. */
+export const REQUEST_TIMEOUT_MS = 30_000;
+/** Longer than what proxies keep their connections for: the side that sends requests has to end them. */
+export const KEEP_ALIVE_TIMEOUT_MS = 72_000;
 export const START_RETRY_AFTER_SECONDS = 2;
 /** What is still open after this is cut off. */
 export const DOOR_CLOSE_TIMEOUT_MS = 10_000;
@@ -29,10 +33,14 @@ export class PortUnavailableError extends Error {
 export class FrontDoor {
   private handler: Handler = starting;
   private closing: Promise<void> | undefined;
-  private readonly server: Server = createServer((request, response) => {
-    if (this.closing) response.setHeader('connection', 'close');
-    this.handler(request, response);
-  });
+  // A framework sets them on servers that it makes itself only.
+  private readonly server: Server = createServer(
+    { requestTimeout: REQUEST_TIMEOUT_MS, keepAliveTimeout: KEEP_ALIVE_TIMEOUT_MS },
+    (request, response) => {
+      if (this.closing) response.setHeader('connection', 'close');
+      this.handler(request, response);
+    },
+  );
 
   /** For Fastify: its requests come through this door once it is opened. */
   readonly serverFactory: FastifyServerFactory = (handler) => {

@@ -8,12 +8,11 @@ import { DomainError } from '#kernel';
 import { LoggedPaths } from '#platform/logging';
 import type { Metrics } from '#platform/metrics';
 import type { ProblemCatalogue, ProblemFilter } from '#problems';
+import { KEEP_ALIVE_TIMEOUT_MS, REQUEST_TIMEOUT_MS } from './front-door.js';
 import { refuseUnreadable } from './unreadable-requests.js';
 
 /** One request's body; imports come in batches below it. */
 export const BODY_BYTES_MAX = 1_048_576;
-export const REQUEST_TIMEOUT_MS = 30_000;
-export const KEEP_ALIVE_TIMEOUT_MS = 72_000;
 export const URL_PARAMETER_CHARACTERS_MAX = 256;
 export const CORRELATION_HEADER = 'x-correlation-id';
 
