@@ -5,7 +5,10 @@ import { INSTANT_EXPECTED, instantOf } from '#kernel';
 import type { ProjectionTable } from './projection.js';
 import { BORN_POSITION, compileTable, FROM_POSITION, qualified } from './table-schema.js';
 
-/** The engine's own projection: `asOf` by time reads it; name it beside the others in `ReadOptions.projections`. */
+/**
+ * The engine's own projection. A read `asOf` a time reads it by itself; one that calls `positionOf` for other times names
+ * it in `ReadOptions.projections`.
+ */
 export const LOG_TIMES = 'log_times';
 
 export const AS_OF_EXPECTED = `a ledger position, or ${INSTANT_EXPECTED}`;
@@ -20,6 +23,18 @@ export function parseAsOf(text: string): AsOf | undefined {
   return time === undefined ? undefined : { time };
 }
 
+const BEFORE_LATER =
+  'SELECT position - 1 AS bound FROM ledger.log_times WHERE recorded_at_max > $1 ORDER BY recorded_at_max LIMIT 1';
+
+/** The same as `positionOf` when an event after that time is there: then it never changes. */
+export async function settledPositionOf(
+  sql: SqlReader,
+  time: string,
+): Promise<Position | undefined> {
+  const [row] = await sql.rows<{ bound: bigint }>(BEFORE_LATER, [time]);
+  return row && position(row.bound);
+}
+
 /**
  * The inclusive upper bound for `from_position` at that place in history: for a time, all events before the first one at
  * which the running maximum of `recordedAt` exceeds it. Only to compare with, never to resume from.
@@ -28,7 +43,7 @@ export async function positionOf(sql: SqlReader, asOf: AsOf): Promise<Position> 
   if ('position' in asOf) return asOf.position;
   const [row] = await sql.rows<{ bound: bigint }>(
     `SELECT coalesce(
-       (SELECT position - 1 FROM ledger.log_times WHERE recorded_at_max > $1 ORDER BY recorded_at_max LIMIT 1),
+       (${BEFORE_LATER}),
        (SELECT max(resume_position) FROM ledger.checkpoints WHERE name = $2),
        0) AS bound`,
     [asOf.time, LOG_TIMES],

@@ -2,6 +2,7 @@ import type pg from 'pg';
 import type { EventStore, Position } from '#event-store';
 import { position, positionsSeen } from '#event-store';
 import type { Clock } from '#kernel';
+import { LOG_TIMES, settledPositionOf } from './as-of.js';
 import { sqlState, UNDEFINED_TABLE } from './database-errors.js';
 import { CHECKPOINT_POLL_INTERVAL_MS } from './limits.js';
 import { AsOfInFutureError, StaleReadError } from './projections.errors.js';
@@ -35,11 +36,11 @@ export class PostgresReadModels extends ReadModels {
     this.#waiters = new CheckpointWaiters(pool);
   }
 
-  async read<T>(
-    options: ReadOptions,
-    work: (sql: SqlReader) => Promise<T>,
-  ): Promise<ReadResult<T>> {
-    options.signal?.throwIfAborted();
+  async read<T>(asked: ReadOptions, work: (sql: SqlReader) => Promise<T>): Promise<ReadResult<T>> {
+    asked.signal?.throwIfAborted();
+    const { asOf, projections } = asked;
+    const options =
+      asOf && 'time' in asOf ? { ...asked, projections: [...projections, LOG_TIMES] } : asked;
     const atLeast = later(options.atLeast, await this.#pastOf(options));
     if (atLeast !== undefined) await this.#waiters.until(options, atLeast);
     const client = await this.pool.connect();
@@ -69,20 +70,26 @@ export class PostgresReadModels extends ReadModels {
     }
   }
 
-  /** The position of `asOf`, which the log has. @throws {AsOfInFutureError} */
+  /** A position at or past all of `asOf`, which the log has. @throws {AsOfInFutureError} */
   async #pastOf({ asOf, projections, signal }: ReadOptions): Promise<Position | undefined> {
     if (!asOf) return undefined;
     if ('time' in asOf) {
       if (asOf.time > this.log.clock.now().toISOString()) throw new AsOfInFutureError();
-      return undefined;
+      return (
+        (await settledPositionOf(new ClientReader(this.pool, signal), asOf.time)) ??
+        (await this.#end(signal))
+      );
     }
     const { rows } = await this.pool.query<CheckpointPosition>(CHECKPOINTS, [projections]);
     const reached = least(rows);
     // The read models have it, so the log has: the store is asked for nothing, and may be away.
     if (reached !== undefined && asOf.position <= reached) return asOf.position;
-    const end = await this.log.store.barrier(signal ? { signal } : {});
-    if (asOf.position > end) throw new AsOfInFutureError();
+    if (asOf.position > (await this.#end(signal))) throw new AsOfInFutureError();
     return asOf.position;
+  }
+
+  #end(signal: AbortSignal | undefined): Promise<Position> {
+    return this.log.store.barrier(signal ? { signal } : {});
   }
 }
 
@@ -91,7 +98,7 @@ const later = (one: Position | undefined, other: Position | undefined): Position
 
 class ClientReader implements SqlReader {
   constructor(
-    readonly client: pg.PoolClient,
+    readonly client: Pick<pg.ClientBase, 'query'>,
     readonly signal: AbortSignal | undefined,
   ) {}
 

@@ -4,6 +4,7 @@ import { MemoryEventStore, MemoryLog } from '#event-store/memory';
 import { notingPositions, openLedger, PositionsSeen } from '#event-store';
 import {
   positionOf,
+  PostgresReadModels,
   ProjectionBuilds,
   rowsAsOf,
   StaleReadError,
@@ -441,28 +442,73 @@ describe('a rebuild of the same version', () => {
 });
 
 describe('times', () => {
+  const table = { name: 'counts', table: counts().tables['counts'] ?? { columns: {}, key: [] } };
+  const readAsOf = async (time: string, reads = engine.reads) => {
+    const { value } = await reads.read({ projections: ['counts'], asOf: { time } }, async (sql) =>
+      sql.rows<{ total: bigint }>(`SELECT total FROM ${rowsAsOf(table, '$1')} c`, [
+        await positionOf(sql, { time }),
+      ]),
+    );
+    return value.map(({ total }) => Number(total));
+  };
+  /** A time with nothing recorded at it, nor will be. */
+  const between = async (): Promise<string> => {
+    const passed = async () => {
+      const time = new Date().toISOString();
+      await eventually(
+        () => Promise.resolve(new Date().toISOString()),
+        (now) => now > time,
+      );
+      return time;
+    };
+    await passed();
+    return passed();
+  };
+
   it('become positions through the running maximum of recordedAt', async () => {
     engine.runner([counts()]);
     const one = await engine.append(counted(1));
-    await eventually(
-      () =>
-        engine.rows<{ n: string }>(
-          "SELECT now()::text AS n FROM ledger.log_times WHERE recorded_at_max < now() - interval '30 milliseconds' ORDER BY 1 LIMIT 1",
-        ),
-      (rows) => rows.length > 0,
-    );
-    const between = new Date().toISOString();
-    await eventually(
-      () => Promise.resolve(new Date().toISOString()),
-      (now) => now > between,
-    );
+    const time = await between();
     const two = await engine.append(counted(1));
     const at = (time: string) =>
       engine.reads.read({ projections: ['log_times'], atLeast: two }, (sql) =>
         positionOf(sql, { time }),
       );
-    expect((await at(between)).value).toBe(one);
+    expect((await at(time)).value).toBe(one);
     expect((await at(new Date().toISOString())).value).toBe(two);
     expect((await at('2000-01-01T00:00:00.000Z')).value).toBe(0n);
+  });
+
+  it('are answered only from what has all that the log held then', async () => {
+    const first = engine.runner([counts()]);
+    await read('counts', await engine.append(counted(1)));
+    await first.stop();
+    await engine.append(counted(1));
+    const time = await between();
+    await expect(readAsOf(time)).rejects.toThrow(StaleReadError);
+    await engine.append(counted(1));
+    engine.runner([counts()]);
+    const answered = await eventually(
+      () => readAsOf(time),
+      () => true,
+    );
+    expect(answered).toEqual([2]);
+  });
+
+  it('wait for nothing that came later', async () => {
+    const runner = engine.runner([counts()]);
+    await engine.append(counted(1));
+    const time = await between();
+    await read('counts', await engine.append(counted(1)));
+    await engine.reads.read(
+      { projections: ['log_times'], atLeast: await engine.store.barrier() },
+      () => Promise.resolve(),
+    );
+    await runner.stop();
+    await engine.append(counted(1));
+    const { pool, clock } = engine;
+    const barrier = () => Promise.reject(new Error('the store is away'));
+    const alone = new PostgresReadModels(pool, { store: { barrier }, clock });
+    expect(await readAsOf(time, alone)).toEqual([1]);
   });
 });

@@ -18,7 +18,7 @@ export const projectionsProblems = {
   'projections/stale-read': {
     status: 503,
     title: 'Read model not up to date yet',
-    detail: 'The read models have not reached the position that you asked for. Try again.',
+    detail: 'The read models have not reached the position or time that you asked for. Try again.',
     retryAfterSeconds: 1,
   },
   'request/invalid-cursor': {

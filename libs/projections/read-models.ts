@@ -10,7 +10,10 @@ export interface ReadOptions {
   readonly projections: readonly string[];
   /** Wait, bounded by `STALE_READ_WAIT_MS`, until those checkpoints are at or past it. */
   readonly atLeast?: Position;
-  /** The moment that is looked at: a position is waited for like `atLeast`, and what is to come is refused. */
+  /**
+   * The moment that is looked at. A position, or what the log held at a time, is waited for like `atLeast`; what is to
+   * come is refused.
+   */
   readonly asOf?: AsOf;
   readonly signal?: AbortSignal;
 }

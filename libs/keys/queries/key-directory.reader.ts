@@ -4,7 +4,7 @@ import { Authorizer, OWN_MARKETPLACE, OWN_PARTNER } from '#access';
 import type { MarketplacePartnerId, NetworkId, PartnerId } from '#kernel';
 import { Clock, DomainError, partnerId } from '#kernel';
 import type { ReadResult, SqlReader } from '#projections';
-import { LOG_TIMES, positionOf, ReadModels } from '#projections';
+import { positionOf, ReadModels } from '#projections';
 import type { KeysErrorCode } from '../domain/key-ring.errors.js';
 import type { Holder } from '../domain/portal.value.js';
 import { KEY_DIRECTORY } from '../projections/key-directory.projection.js';
@@ -146,11 +146,7 @@ export class KeyDirectoryReader {
   ): Promise<ReadResult<T>> {
     return this.readModels.read(
       {
-        projections: [
-          KEY_DIRECTORY,
-          ...(withPartners ? [PARTNER_DIRECTORY] : []),
-          ...(asOf && 'time' in asOf ? [LOG_TIMES] : []),
-        ],
+        projections: [KEY_DIRECTORY, ...(withPartners ? [PARTNER_DIRECTORY] : [])],
         ...(atLeast === undefined ? {} : { atLeast }),
         ...(asOf ? { asOf } : {}),
         ...(signal ? { signal } : {}),

@@ -1,6 +1,5 @@
 import type { Position } from '#event-store';
 import type { AsOf, ReadOptions } from '#projections';
-import { LOG_TIMES } from '#projections';
 
 /** Which state of the data a caller asks for, and until when. */
 export interface PartnerReadOptions {
@@ -10,5 +9,5 @@ export interface PartnerReadOptions {
 }
 
 export function readOf(read: PartnerReadOptions, ...projections: readonly string[]): ReadOptions {
-  return { projections: [...projections, ...(read.asOf ? [LOG_TIMES] : [])], ...read };
+  return { projections, ...read };
 }

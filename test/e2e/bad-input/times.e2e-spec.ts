@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import pg from 'pg';
 import type { TestApplication } from '#test/application';
 import { testApplication } from '#test/application';
 
@@ -56,20 +57,21 @@ describe('a time without its zone', () => {
   });
 });
 
+const READS = [
+  '/v1/networks',
+  '/v1/networks/1',
+  '/v1/networks/1/employees',
+  '/v1/partners',
+  '/v1/partners/7',
+  '/v1/partners/7/eligibility',
+  '/v1/marketplace-partners',
+  '/v1/api-keys',
+  '/v1/shares',
+  '/v1/audit',
+];
+const FIELDS = ['partners(first: 1', 'apiKeys(first: 1', 'auditTrail(first: 1'];
+
 describe('a moment that is still to come', () => {
-  const READS = [
-    '/v1/networks',
-    '/v1/networks/1',
-    '/v1/networks/1/employees',
-    '/v1/partners',
-    '/v1/partners/7',
-    '/v1/partners/7/eligibility',
-    '/v1/marketplace-partners',
-    '/v1/api-keys',
-    '/v1/shares',
-    '/v1/audit',
-  ];
-  const FIELDS = ['partners(first: 1', 'apiKeys(first: 1', 'auditTrail(first: 1'];
   const places = async () => {
     const head = (await product.foundations.eventStore.head()) ?? 0n;
     return [String(head + 1_000n), '2999-01-01T00:00:00Z'];
@@ -107,6 +109,48 @@ describe('a moment that is still to come', () => {
       }>(`/v1/networks/1?asOf=${position}`, { as: sam });
       expect([status, body.webhookCredentials.at(-1)?.label]).toEqual([200, label]);
     }
+  });
+});
+
+describe('a moment that has just passed', () => {
+  /** While it lasts, no time becomes a position: the read models that know it stand still. */
+  const whileTimesStandStill = async <T>(work: () => Promise<T>): Promise<T> => {
+    const admin = new pg.Client({ connectionString: product.database.adminUrl });
+    await admin.connect();
+    try {
+      await admin.query('BEGIN; LOCK TABLE ledger.log_times IN SHARE MODE');
+      return await work();
+    } finally {
+      await admin.end();
+    }
+  };
+
+  it('is answered only by read models that have taken all that the log held then', async () => {
+    const asOf = await whileTimesStandStill(async () => {
+      await product.call('/v1/networks/1/webhook-credentials', {
+        as: sam,
+        body: { label: 'just passed' },
+      });
+      const now = new Date().toISOString();
+      await Promise.all([
+        ...READS.map(async (url) => {
+          const { status, body } = await product.call(`${url}?asOf=${now}`, { as: sam });
+          expect([url, status, body['code']]).toEqual([url, 503, 'projections/stale-read']);
+        }),
+        ...FIELDS.map(async (field) => {
+          expect([field, await graphql(`{ ${field}, asOf: "${now}") { position } }`)]).toEqual([
+            field,
+            expect.stringMatching(/not up to date/),
+          ]);
+        }),
+      ]);
+      return now;
+    });
+    const { status, body } = await product.call<{ webhookCredentials: { label: string }[] }>(
+      `/v1/networks/1?asOf=${asOf}`,
+      { as: sam },
+    );
+    expect([status, body.webhookCredentials.at(-1)?.label]).toEqual([200, 'just passed']);
   });
 });
 

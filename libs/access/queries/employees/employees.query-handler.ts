@@ -4,7 +4,6 @@ import { DomainError, employeeId, streamId, type NetworkId } from '#kernel';
 import { StreamReader } from '#messaging';
 import {
   decodeCursor,
-  LOG_TIMES,
   pageOf,
   positionOf,
   ReadModels,
@@ -75,8 +74,7 @@ export class EmployeeReader {
     parameters: readonly unknown[],
   ): Promise<ReadResult<EmployeeRow[]>> {
     const options: ReadOptions = {
-      projections:
-        asOf === undefined ? [IDENTITIES_PROJECTION] : [IDENTITIES_PROJECTION, LOG_TIMES],
+      projections: [IDENTITIES_PROJECTION],
       ...(atLeast === undefined ? {} : { atLeast }),
       ...(asOf === undefined ? {} : { asOf }),
       ...(signal ? { signal } : {}),

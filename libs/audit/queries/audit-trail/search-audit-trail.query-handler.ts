@@ -181,10 +181,7 @@ function searchText(value: string, max: number, field: string): string {
   return text;
 }
 
-const needsTimes = ({ asOf, from, to }: AuditFilter): boolean =>
-  from !== undefined ||
-  to !== undefined ||
-  (asOf !== undefined && 'time' in (parseAsOf(asOf) ?? {}));
+const needsTimes = ({ from, to }: AuditFilter): boolean => from !== undefined || to !== undefined;
 
 async function rowsBefore(
   sql: SqlReader,

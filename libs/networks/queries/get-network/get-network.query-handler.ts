@@ -3,7 +3,7 @@ import { QueryHandler } from '@nestjs/cqrs';
 import { Authorizer, OPERATOR } from '#access';
 import { DomainError } from '#kernel';
 import type { ReadResult } from '#projections';
-import { LOG_TIMES, ReadModels, positionOf, rowsAsOf } from '#projections';
+import { ReadModels, positionOf, rowsAsOf } from '#projections';
 import { assertReachable } from '../../own-network.js';
 import { networkDirectory } from '../../projections/network-directory.projection.js';
 import type { NetworkRow, NetworkView } from '../network.view.js';
@@ -24,7 +24,7 @@ export class GetNetworkHandler implements IQueryHandler<GetNetwork, ReadResult<N
     await this.authorizer.authorize(principal, act, { networkId });
     const { asOf } = options;
     return this.readModels.read(
-      { projections: [networkDirectory.name, ...(asOf ? [LOG_TIMES] : [])], ...options },
+      { projections: [networkDirectory.name], ...options },
       async (sql) => {
         const at = asOf && (await positionOf(sql, asOf));
         const networks = rowsAsOf(

@@ -2,7 +2,7 @@ import type { IQueryHandler } from '@nestjs/cqrs';
 import { QueryHandler } from '@nestjs/cqrs';
 import { Authorizer, OPERATOR } from '#access';
 import type { Page, ReadResult } from '#projections';
-import { LOG_TIMES, ReadModels, decodeCursor, pageOf, positionOf, rowsAsOf } from '#projections';
+import { ReadModels, decodeCursor, pageOf, positionOf, rowsAsOf } from '#projections';
 import { networkDirectory } from '../../projections/network-directory.projection.js';
 import type { NetworkRow, NetworkView } from '../network.view.js';
 import { networkViewOf } from '../network.view.js';
@@ -30,7 +30,7 @@ export class ListNetworksHandler implements IQueryHandler<
       input.after === undefined ? [0] : decodeCursor(NETWORKS_CURSOR, own, input.after, ['id']);
     const { asOf } = options;
     return this.readModels.read(
-      { projections: [networkDirectory.name, ...(asOf ? [LOG_TIMES] : [])], ...options },
+      { projections: [networkDirectory.name], ...options },
       async (sql) => {
         const at = asOf && (await positionOf(sql, asOf));
         const networks = rowsAsOf(
