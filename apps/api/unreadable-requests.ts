@@ -10,15 +10,9 @@ import type { ProblemCatalogue, RequestErrorCode } from '#problems';
 /** So long the client may take to read why its connection ends; what it still sends is thrown away. */
 export const LAST_ANSWER_TIMEOUT_MS = 1_000;
 
-interface Refusal {
-  readonly code: RequestErrorCode;
-  /** Where it is another one than the code's own. */
-  readonly status?: number;
-}
-
-const REFUSALS: Readonly<Record<string, Refusal>> = {
-  HPE_HEADER_OVERFLOW: { code: 'request/headers-too-large' },
-  ERR_HTTP_REQUEST_TIMEOUT: { code: 'request/malformed', status: 408 },
+const REFUSALS: Readonly<Record<string, RequestErrorCode>> = {
+  HPE_HEADER_OVERFLOW: 'request/headers-too-large',
+  ERR_HTTP_REQUEST_TIMEOUT: 'request/timed-out',
 };
 
 /**
@@ -32,18 +26,19 @@ export function refuseUnreadable(
   return (error, socket) => {
     // The parser complains of each piece that comes after the first one it refused.
     if (socket.destroyed || socket.writableEnded) return;
-    // In the midst of an answer another one would be read as a part of it.
+    // In the midst of an answer another one would be read as a part of it; before, as the answer to a whole request.
     const { _httpMessage: begun } = socket as { _httpMessage?: ServerResponse | null };
-    if (error.code === 'ECONNRESET' || !socket.writable || begun?.headersSent === true) {
+    const owed = begun?.headersSent === true || begun?.req.complete === true;
+    if (error.code === 'ECONNRESET' || !socket.writable || owed) {
       socket.destroy();
       return;
     }
-    const { code, status: named } = REFUSALS[error.code ?? ''] ?? { code: 'request/malformed' };
+    const code = REFUSALS[error.code ?? ''] ?? 'request/malformed';
     const correlationId = randomUUID();
     const problem = problemOf(catalogue, new DomainError(code), correlationId);
-    const status = named ?? problem.status;
+    const { status } = problem;
     logger.log({ code, status, correlationId, reason: error.code }, 'request not readable');
-    const body = JSON.stringify({ ...problem, status });
+    const body = JSON.stringify(problem);
     const head = [
       `HTTP/1.1 ${String(status)} ${STATUS_CODES[status] ?? ''}`,
       'content-type: application/problem+json',

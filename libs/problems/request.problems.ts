@@ -20,6 +20,7 @@ export type RequestErrorCode =
   | 'request/precondition-invalid'
   | 'request/starting'
   | 'request/text-not-allowed'
+  | 'request/timed-out'
   | 'request/unsupported-media-type'
   | 'event-store/another-log'
   | 'event-store/unavailable'
@@ -80,7 +81,7 @@ export const requestProblems: ProblemSection<RequestErrorCode> = {
     status: 400,
     title: 'Request not readable',
     detail:
-      'Send a whole HTTP/1.1 request, without delay: a known method, well-formed headers, one Content-Length. The connection is closed.',
+      'Send an HTTP/1.1 request: a known method, well-formed headers, one Content-Length. The connection is closed.',
   },
   'request/malformed-json': {
     status: 400,
@@ -126,6 +127,12 @@ export const requestProblems: ProblemSection<RequestErrorCode> = {
     title: 'Text not allowed',
     detail:
       'A text is refused as `reason` says: its length, control or direction-override characters, or an API key in it. Never put a key into a label or a note.',
+  },
+  'request/timed-out': {
+    status: 408,
+    title: 'Request did not arrive in time',
+    detail:
+      'The request did not arrive whole within 30 seconds, and nothing of it was carried out. Send it again, without pauses. The connection is closed.',
   },
   'request/unsupported-media-type': {
     status: 415,
