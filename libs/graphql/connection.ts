@@ -2,9 +2,9 @@ import type { Type } from '@nestjs/common';
 import { ArgsType, Field, Int, ObjectType } from '@nestjs/graphql';
 import { IsInt, IsOptional, IsString, Max, MaxLength, Min } from 'class-validator';
 import type { Position } from '#event-store';
-import type { Page, ReadResult } from '#projections';
+import type { Page, ReadPlace, ReadResult } from '#projections';
 import { cursorsOf } from '#projections';
-import type { ReadAt, ReadPlace } from './read-place.js';
+import type { ReadAt } from './read-place.js';
 import { readAt } from './read-place.js';
 import { PositionScalar } from './scalars.js';
 

@@ -20,7 +20,7 @@ export {
 export { ActorObject, ActorTypeName } from './actor.types.js';
 export { enumOf } from './enums.js';
 export { IsIntegerId, IsUuidId } from './ids.js';
-export type { ReadAt, ReadPlace } from './read-place.js';
+export type { ReadAt } from './read-place.js';
 export { absent, given, nestedPlace, placeName, readAt, readPlace } from './read-place.js';
 export { LOADER_BATCH_MAX, RequestLoaders } from './request-loaders.js';
 export { SecretWithheldName } from './secret-withheld.types.js';

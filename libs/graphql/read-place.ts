@@ -1,15 +1,8 @@
 import type { Position } from '#event-store';
 import { DomainError } from '#kernel';
-import type { AsOf } from '#projections';
+import type { AsOf, ReadPlace } from '#projections';
 import { AS_OF_EXPECTED, parseAsOf } from '#projections';
 import type { ReadArgs } from './connection.js';
-
-/** How fresh, or how old, an answer shall be: what queries take. */
-export interface ReadPlace {
-  readonly atLeast?: Position;
-  readonly asOf?: AsOf;
-  readonly signal: AbortSignal;
-}
 
 /** @throws {DomainError} `request/invalid` */
 export function readPlace(
@@ -41,7 +34,7 @@ export function readAt(position: Position, { asOf }: Pick<ReadPlace, 'asOf'> = {
 }
 
 /** The options of a nested read: the same moment of the past, or at or past what its parent is true at. */
-export function nestedPlace({ position, readAsOf }: ReadAt): Omit<ReadPlace, 'signal'> {
+export function nestedPlace({ position, readAsOf }: ReadAt): ReadPlace {
   return readAsOf ? { asOf: readAsOf } : { atLeast: position };
 }
 

@@ -97,7 +97,6 @@ export { GetShare } from './queries/shares/get-share.query.js';
 export { ListShares } from './queries/shares/list-shares.query.js';
 export type { ShareStatus, ShareView } from './queries/shares/share.view.js';
 export { SHARE_STATUSES } from './queries/shares/share.view.js';
-export type { QueryOptions } from './queries/query-options.value.js';
 export type { Sweep } from './processes/sweep.js';
 export { KeysModule, keysProcesses, keysSweeps } from './keys.module.js';
 

@@ -37,7 +37,6 @@ export const partnersProjections: readonly Projection[] = [partnerDirectory, mar
 export { partnersMigrations } from './migrations/create-dead-letters.migration.js';
 export type { PartnerView } from './queries/partner.view.js';
 export { profileViewOf } from './queries/partner.view.js';
-export type { PartnerReadOptions } from './queries/read-request.js';
 export { GetPartner } from './queries/get-partner/get-partner.query.js';
 export { GetPartners } from './queries/get-partners/get-partners.query.js';
 export type { PartnerFilters } from './queries/list-partners/list-partners.query.js';

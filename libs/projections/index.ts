@@ -8,7 +8,7 @@ export type {
   RowChange,
   TableIndex,
 } from './projection.js';
-export type { AsOf, ReadOptions, ReadResult, SqlReader } from './read-models.js';
+export type { AsOf, ReadOptions, ReadPlace, ReadResult, SqlReader } from './read-models.js';
 export { ReadModels, STALE_READ_WAIT_MS } from './read-models.js';
 export { PostgresReadModels } from './postgres-read-models.js';
 export type { AsOfTable } from './as-of.js';

@@ -5,10 +5,9 @@ export interface SqlReader {
   rows<R extends object>(sql: string, parameters?: readonly unknown[]): Promise<R[]>;
 }
 
-export interface ReadOptions {
-  /** The projections whose tables are read: the least of their checkpoints is the answer's position. */
-  readonly projections: readonly string[];
-  /** Wait, bounded by `STALE_READ_WAIT_MS`, until those checkpoints are at or past it. */
+/** How fresh, or how old, an answer shall be, and until when it is waited for: what queries take. */
+export interface ReadPlace {
+  /** Wait, bounded by `STALE_READ_WAIT_MS`, until the read models are at or past it. */
   readonly atLeast?: Position;
   /**
    * The moment that is looked at. A position, or what the log held at a time, is waited for like `atLeast`; what is to
@@ -16,6 +15,11 @@ export interface ReadOptions {
    */
   readonly asOf?: AsOf;
   readonly signal?: AbortSignal;
+}
+
+export interface ReadOptions extends ReadPlace {
+  /** The projections whose tables are read: the least of their checkpoints is the answer's position. */
+  readonly projections: readonly string[];
 }
 
 export interface ReadResult<T> {

@@ -16,5 +16,4 @@ export {
   TEXT_UNITS_MAX,
 } from './fields.js';
 export { PageInfoResponse, PageOf } from './page.dto.js';
-export type { ReadPlace } from './read.dto.js';
 export { pageInput, PageParameters, readOptions, ReadParameters } from './read.dto.js';

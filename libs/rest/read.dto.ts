@@ -1,8 +1,7 @@
 import { ApiPropertyOptional } from '@nestjs/swagger';
 import { IsInt, IsOptional, IsString, Max, MaxLength, Min, MinLength } from 'class-validator';
-import type { Position } from '#event-store';
 import { parsePosition } from '#event-store';
-import type { AsOf } from '#projections';
+import type { ReadPlace } from '#projections';
 import {
   AS_OF_EXPECTED,
   CURSOR_CHARACTERS_MAX,
@@ -62,12 +61,6 @@ export class PageParameters extends ReadParameters {
 }
 
 /** As queries take it. */
-export interface ReadPlace {
-  readonly atLeast?: Position;
-  readonly asOf?: AsOf;
-  readonly signal: AbortSignal;
-}
-
 export function readOptions(
   { atLeast, asOf }: ReadParameters,
   { signal }: { readonly signal: AbortSignal },

@@ -3,14 +3,13 @@ import type { Principal } from '#access';
 import { Authorizer, OWN_MARKETPLACE, OWN_PARTNER } from '#access';
 import type { MarketplacePartnerId, NetworkId, PartnerId } from '#kernel';
 import { Clock, DomainError, partnerId } from '#kernel';
-import type { ReadResult, SqlReader } from '#projections';
+import type { ReadPlace, ReadResult, SqlReader } from '#projections';
 import { positionOf, ReadModels } from '#projections';
 import type { KeysErrorCode } from '../domain/key-ring.errors.js';
 import type { Holder } from '../domain/portal.value.js';
 import { KEY_DIRECTORY } from '../projections/key-directory.projection.js';
 import type { DirectoryMoment, DirectoryScope } from './key-directory.rows.js';
 import { managerOf } from './key-directory.rows.js';
-import type { QueryOptions } from './query-options.value.js';
 
 /** The partners context's read model of who manages whom (`read.partners`). */
 export const PARTNER_DIRECTORY = 'partner_directory';
@@ -36,7 +35,7 @@ export class KeyDirectoryReader {
   /** Lists for employees: the network of their token, and of it what a limited manager manages. */
   async asEmployee<T>(
     principal: Principal,
-    options: QueryOptions,
+    options: ReadPlace,
     work: DirectoryWork<T>,
   ): Promise<ReadResult<T>> {
     const networkId = await this.networkOf(principal);
@@ -59,7 +58,7 @@ export class KeyDirectoryReader {
    */
   async oneAsEmployee<T extends { readonly holder: Holder }>(
     principal: Principal,
-    options: QueryOptions,
+    options: ReadPlace,
     notFound: KeysErrorCode,
     find: DirectoryWork<T | undefined>,
   ): Promise<ReadResult<T>> {
@@ -75,7 +74,7 @@ export class KeyDirectoryReader {
   /** For a partner's own users. */
   async asPartner<T>(
     principal: Principal,
-    options: QueryOptions,
+    options: ReadPlace,
     work: DirectoryWork<T>,
   ): Promise<ReadResult<T>> {
     const { networkId, partnerUser } = principal;
@@ -94,7 +93,7 @@ export class KeyDirectoryReader {
   /** For a marketplace partner's own users; `work` is asked for once its connections are known, and keeps to them. */
   async asMarketplaceUser<T>(
     principal: Principal,
-    options: QueryOptions,
+    options: ReadPlace,
     workOf: (own: MarketplacePartnerId) => Promise<DirectoryWork<T>>,
   ): Promise<ReadResult<T>> {
     const { networkId, marketplaceUser } = principal;
@@ -140,18 +139,17 @@ export class KeyDirectoryReader {
 
   private read<T>(
     scope: DirectoryScope,
-    { atLeast, asOf, signal }: QueryOptions,
+    place: ReadPlace,
     withPartners: boolean,
     work: DirectoryWork<T>,
   ): Promise<ReadResult<T>> {
     return this.readModels.read(
       {
         projections: [KEY_DIRECTORY, ...(withPartners ? [PARTNER_DIRECTORY] : [])],
-        ...(atLeast === undefined ? {} : { atLeast }),
-        ...(asOf ? { asOf } : {}),
-        ...(signal ? { signal } : {}),
+        ...place,
       },
       async (sql) => {
+        const { asOf } = place;
         const moment: DirectoryMoment = asOf
           ? {
               position: await positionOf(sql, asOf),

@@ -19,6 +19,7 @@ import {
 } from '#projections';
 import type { TestDatabase } from '#test/postgres';
 import { testDatabase } from '#test/postgres';
+import type { ReadPlace } from '#projections';
 import type { KeyRingEvent } from '../domain/key-ring.events.js';
 import type { HolderType, Portal } from '../domain/portal.value.js';
 import { keyRingStream } from '../domain/portal.value.js';
@@ -35,7 +36,6 @@ import { ListKeysOfPartnersHandler } from './keys/list-keys-of-partners.query-ha
 import { ListKeysHandler } from './keys/list-keys.query-handler.js';
 import { GetOwnApi } from './own-api/get-own-api.query.js';
 import { GetOwnApiHandler } from './own-api/get-own-api.query-handler.js';
-import type { QueryOptions } from './query-options.value.js';
 import { GetShare } from './shares/get-share.query.js';
 import { GetShareHandler } from './shares/get-share.query-handler.js';
 import { ListShares } from './shares/list-shares.query.js';
@@ -251,17 +251,17 @@ const partnerUser = (networkId: NetworkId, partnerId: number): Principal => ({
 });
 
 /** Freshest unless said otherwise. */
-async function fresh(options: QueryOptions = {}): Promise<QueryOptions> {
+async function fresh(options: ReadPlace = {}): Promise<ReadPlace> {
   const head = await store.head();
   return head === undefined ? options : { atLeast: head, ...options };
 }
-const keys = async (principal: Principal, input: ListKeysInput = {}, options?: QueryOptions) => {
+const keys = async (principal: Principal, input: ListKeysInput = {}, options?: ReadPlace) => {
   const { value } = await listKeys.execute(new ListKeys(principal, input, await fresh(options)));
   return value;
 };
-const keyIds = async (principal: Principal, input: ListKeysInput = {}, options?: QueryOptions) =>
+const keyIds = async (principal: Principal, input: ListKeysInput = {}, options?: ReadPlace) =>
   (await keys(principal, input, options)).items.map(({ keyId }) => keyId);
-const key = async (principal: Principal, keyId: KeyId, options?: QueryOptions) =>
+const key = async (principal: Principal, keyId: KeyId, options?: ReadPlace) =>
   (await getKey.execute(new GetKey(principal, { keyId }, await fresh(options)))).value;
 
 async function refusal(attempt: Promise<unknown>): Promise<string> {

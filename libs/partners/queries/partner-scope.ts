@@ -3,13 +3,12 @@ import type { Permission, Principal } from '#access';
 import { Authorizer } from '#access';
 import type { EmployeeId, NetworkId, PartnerId } from '#kernel';
 import { DomainError, employeeId } from '#kernel';
-import type { SqlReader } from '#projections';
+import type { ReadPlace, SqlReader } from '#projections';
 import { positionOf, rowsAsOf } from '#projections';
 import { networkOf } from '../own-network.js';
 import { PARTNERS_TABLE } from '../projections/partner-directory.projection.js';
 import type { PartnerRow, PartnerView } from './partner.view.js';
 import { PARTNER_COLUMNS, partnerViewOf } from './partner.view.js';
-import type { PartnerReadOptions } from './read-request.js';
 
 /** The one place where reads of partners are scoped: by the caller's network, and by manager where it is limited. */
 @Injectable()
@@ -38,7 +37,7 @@ export class PartnerScope {
     principal: Principal,
     permission: Permission,
     id: PartnerId,
-    { asOf }: PartnerReadOptions,
+    { asOf }: ReadPlace,
   ): Promise<PartnerView> {
     const networkId = networkOf(principal);
     const [current] = await sql.rows<PartnerRow>(

@@ -42,7 +42,7 @@ export class EmployeesResolver {
     @Ctx() context: RequestContext,
     @Args() args: EmployeeArgs,
   ): Promise<Answer<EmployeeView & ReadAt>> {
-    const query = new GetEmployee({ principal: caller, ...ids(args), ...readPlace(args, context) });
+    const query = new GetEmployee(caller, ids(args), readPlace(args, context));
     const { value, position } = await this.queries.execute<GetEmployee, ReadResult<EmployeeView>>(
       query,
     );
@@ -59,13 +59,11 @@ export class EmployeesResolver {
   ): Promise<Answer<Connection<EmployeeView & ReadAt>>> {
     const network = networkId(Number(args.networkId));
     const { first, after } = args;
-    const query = new ListEmployees({
-      principal: caller,
-      networkId: network,
-      first,
-      after,
-      ...readPlace(args, context),
-    });
+    const query = new ListEmployees(
+      caller,
+      { networkId: network, first, after },
+      readPlace(args, context),
+    );
     const { value, position } = await this.queries.execute<
       ListEmployees,
       ReadResult<Page<EmployeeView>>

@@ -82,10 +82,11 @@ export class EmployeesController {
     @Param() path: NetworkEmployeesPath,
     @Query() parameters: PageParameters,
   ): Promise<Answer<Page<EmployeeView>>> {
-    const query = new ListEmployees({
-      ...reading(caller, context, path, parameters),
-      ...pageInput(parameters),
-    });
+    const query = new ListEmployees(
+      caller,
+      { networkId: networkId(path.networkId), ...pageInput(parameters) },
+      readOptions(parameters, context),
+    );
     const { value, position } = await this.queries.execute<
       ListEmployees,
       ReadResult<Page<EmployeeView>>
@@ -102,10 +103,7 @@ export class EmployeesController {
     @Param() path: EmployeePath,
     @Query() parameters: ReadParameters,
   ): Promise<Answer<EmployeeView>> {
-    const query = new GetEmployee({
-      ...reading(caller, context, path, parameters),
-      employeeId: employeeId(path.employeeId),
-    });
+    const query = new GetEmployee(caller, ids(path), readOptions(parameters, context));
     const { value, position } = await this.queries.execute<GetEmployee, ReadResult<EmployeeView>>(
       query,
     );
@@ -166,16 +164,3 @@ const ids = (path: EmployeePath) => ({
   networkId: networkId(path.networkId),
   employeeId: employeeId(path.employeeId),
 });
-
-function reading(
-  principal: Principal,
-  context: RequestContext,
-  path: NetworkEmployeesPath,
-  parameters: ReadParameters,
-) {
-  return {
-    principal,
-    networkId: networkId(path.networkId),
-    ...readOptions(parameters, context),
-  };
-}

@@ -10,7 +10,7 @@ import {
   rowsAsOf,
   type AsOf,
   type Page,
-  type ReadOptions,
+  type ReadPlace,
   type ReadResult,
   type SqlReader,
 } from '#projections';
@@ -64,21 +64,13 @@ export class EmployeeReader {
 
   /** @param rest SQL after the network's condition; `$1` is the network, then `parameters`. */
   read(
-    {
-      networkId,
-      atLeast,
-      asOf,
-      signal,
-    }: Pick<ListEmployees['input'], 'networkId' | 'atLeast' | 'asOf' | 'signal'>,
+    networkId: NetworkId,
+    place: ReadPlace,
     rest: string,
     parameters: readonly unknown[],
   ): Promise<ReadResult<EmployeeRow[]>> {
-    const options: ReadOptions = {
-      projections: [IDENTITIES_PROJECTION],
-      ...(atLeast === undefined ? {} : { atLeast }),
-      ...(asOf === undefined ? {} : { asOf }),
-      ...(signal ? { signal } : {}),
-    };
+    const { asOf } = place;
+    const options = { projections: [IDENTITIES_PROJECTION], ...place };
     return this.readModels.read(options, async (sql) => {
       const all = [networkId, ...parameters, ...(await this.bound(sql, asOf))];
       const rows = rowsAsOf(
@@ -105,13 +97,15 @@ export class ListEmployeesHandler implements IQueryHandler<
 > {
   constructor(private readonly employees: EmployeeReader) {}
 
-  async execute({ input }: ListEmployees): Promise<ReadResult<Page<EmployeeView>>> {
-    const { principal, networkId, first, after } = input;
+  async execute(query: ListEmployees): Promise<ReadResult<Page<EmployeeView>>> {
+    const { principal, input, options } = query;
+    const { networkId, first, after } = input;
     await this.employees.authorize(principal, networkId);
     const [last] =
       after === undefined ? [0n] : decodeCursor(EMPLOYEES_CURSOR, networkId, after, ['int8']);
     const { value, position } = await this.employees.read(
-      input,
+      networkId,
+      options,
       `AND e.employee_id > $2 ORDER BY e.employee_id LIMIT $3`,
       [last, first + 1],
     );
@@ -124,11 +118,16 @@ export class ListEmployeesHandler implements IQueryHandler<
 export class GetEmployeeHandler implements IQueryHandler<GetEmployee, ReadResult<EmployeeView>> {
   constructor(private readonly employees: EmployeeReader) {}
 
-  async execute({ input }: GetEmployee): Promise<ReadResult<EmployeeView>> {
-    await this.employees.authorize(input.principal, input.networkId);
-    const { value, position } = await this.employees.read(input, `AND e.employee_id = $2`, [
-      input.employeeId,
-    ]);
+  async execute(query: GetEmployee): Promise<ReadResult<EmployeeView>> {
+    const { principal, input, options } = query;
+    const { networkId, employeeId: id } = input;
+    await this.employees.authorize(principal, networkId);
+    const { value, position } = await this.employees.read(
+      networkId,
+      options,
+      `AND e.employee_id = $2`,
+      [id],
+    );
     const [row] = value;
     if (!row) throw new DomainError('access/unknown-employee');
     return { value: viewOf(row), position };

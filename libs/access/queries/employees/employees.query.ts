@@ -1,6 +1,5 @@
 import type { EmployeeId, NetworkId } from '#kernel';
-import type { Position } from '#event-store';
-import { encodeCursor, type AsOf } from '#projections';
+import { encodeCursor, type ReadPlace } from '#projections';
 import type { Principal } from '../../domain/principal.value.js';
 import type { EmployeeRights } from '../../domain/employee.events.js';
 
@@ -18,21 +17,23 @@ export const EMPLOYEES_CURSOR = 'employees';
 export const employeeCursor = (networkId: NetworkId, employeeId: EmployeeId | bigint): string =>
   encodeCursor(EMPLOYEES_CURSOR, networkId, [BigInt(employeeId)]);
 
-interface Reading {
-  readonly principal: Principal;
-  readonly networkId: NetworkId;
-  readonly atLeast?: Position | undefined;
-  readonly asOf?: AsOf | undefined;
-  readonly signal?: AbortSignal | undefined;
-}
-
 /** A network's employees in the order of their ids, the removed ones too. */
 export class ListEmployees {
   constructor(
-    readonly input: Reading & { readonly first: number; readonly after?: string | undefined },
+    readonly principal: Principal,
+    readonly input: {
+      readonly networkId: NetworkId;
+      readonly first: number;
+      readonly after?: string | undefined;
+    },
+    readonly options: ReadPlace = {},
   ) {}
 }
 
 export class GetEmployee {
-  constructor(readonly input: Reading & { readonly employeeId: EmployeeId }) {}
+  constructor(
+    readonly principal: Principal,
+    readonly input: { readonly networkId: NetworkId; readonly employeeId: EmployeeId },
+    readonly options: ReadPlace = {},
+  ) {}
 }

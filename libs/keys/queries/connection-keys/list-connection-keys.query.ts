@@ -1,8 +1,7 @@
 import { Query } from '@nestjs/cqrs';
 import type { Principal } from '#access';
 import type { MarketplacePartnerId } from '#kernel';
-import type { Page, ReadResult } from '#projections';
-import type { QueryOptions } from '../query-options.value.js';
+import type { Page, ReadPlace, ReadResult } from '#projections';
 import type { ConnectionKey } from './connection-key.view.js';
 
 /** The active affiliate keys of a marketplace partner's connections of now, masked, newest first. */
@@ -15,7 +14,7 @@ export class ListConnectionKeys extends Query<ReadResult<Page<ConnectionKey>>> {
       readonly first?: number;
       readonly after?: string;
     },
-    readonly options: QueryOptions = {},
+    readonly options: ReadPlace = {},
   ) {
     super();
   }

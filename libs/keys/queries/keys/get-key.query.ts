@@ -1,16 +1,15 @@
 import { Query } from '@nestjs/cqrs';
 import type { Principal } from '#access';
 import type { KeyId } from '#kernel';
-import type { ReadResult } from '#projections';
+import type { ReadPlace, ReadResult } from '#projections';
 import type { KeyDetail } from './key.view.js';
-import type { QueryOptions } from '../query-options.value.js';
 
 /** One key with the verdict that it was issued on. */
 export class GetKey extends Query<ReadResult<KeyDetail>> {
   constructor(
     readonly principal: Principal,
     readonly input: { readonly keyId: KeyId },
-    readonly options: QueryOptions = {},
+    readonly options: ReadPlace = {},
   ) {
     super();
   }

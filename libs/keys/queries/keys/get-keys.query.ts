@@ -1,8 +1,7 @@
 import { Query } from '@nestjs/cqrs';
 import type { Principal } from '#access';
 import type { KeyId } from '#kernel';
-import type { ReadResult } from '#projections';
-import type { QueryOptions } from '../query-options.value.js';
+import type { ReadPlace, ReadResult } from '#projections';
 import type { KeyDetail } from './key.view.js';
 
 /** Those of a number of keys that the caller may see, in no order. */
@@ -10,7 +9,7 @@ export class GetKeys extends Query<ReadResult<readonly KeyDetail[]>> {
   constructor(
     readonly principal: Principal,
     readonly input: { readonly keyIds: readonly KeyId[] },
-    readonly options: QueryOptions = {},
+    readonly options: ReadPlace = {},
   ) {
     super();
   }

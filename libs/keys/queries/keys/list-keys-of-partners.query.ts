@@ -1,8 +1,7 @@
 import { Query } from '@nestjs/cqrs';
 import type { Principal } from '#access';
 import type { PartnerId } from '#kernel';
-import type { Page, ReadResult } from '#projections';
-import type { QueryOptions } from '../query-options.value.js';
+import type { Page, ReadPlace, ReadResult } from '#projections';
 import type { KeyView } from './key.view.js';
 
 /** The first page of keys of each of several partners, the newest first. */
@@ -10,7 +9,7 @@ export class ListKeysOfPartners extends Query<ReadResult<ReadonlyMap<number, Pag
   constructor(
     readonly principal: Principal,
     readonly input: { readonly partnerIds: readonly PartnerId[]; readonly first: number },
-    readonly options: QueryOptions = {},
+    readonly options: ReadPlace = {},
   ) {
     super();
   }

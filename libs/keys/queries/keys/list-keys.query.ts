@@ -1,8 +1,7 @@
 import { Query } from '@nestjs/cqrs';
 import type { Principal } from '#access';
-import type { Page, ReadResult } from '#projections';
+import type { Page, ReadPlace, ReadResult } from '#projections';
 import type { KeyFilter } from '../key-directory.rows.js';
-import type { QueryOptions } from '../query-options.value.js';
 import type { KeyView } from './key.view.js';
 
 export interface ListKeysInput extends Pick<
@@ -18,7 +17,7 @@ export class ListKeys extends Query<ReadResult<Page<KeyView>>> {
   constructor(
     readonly principal: Principal,
     readonly input: ListKeysInput,
-    readonly options: QueryOptions = {},
+    readonly options: ReadPlace = {},
   ) {
     super();
   }

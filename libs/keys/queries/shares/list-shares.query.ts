@@ -1,8 +1,7 @@
 import { Query } from '@nestjs/cqrs';
 import type { Principal } from '#access';
-import type { Page, ReadResult } from '#projections';
+import type { Page, ReadPlace, ReadResult } from '#projections';
 import type { ShareFilter } from '../key-directory.rows.js';
-import type { QueryOptions } from '../query-options.value.js';
 import type { ShareView } from './share.view.js';
 
 export interface ListSharesInput extends Pick<ShareFilter, 'keyId' | 'partnerId' | 'status'> {
@@ -15,7 +14,7 @@ export class ListShares extends Query<ReadResult<Page<ShareView>>> {
   constructor(
     readonly principal: Principal,
     readonly input: ListSharesInput,
-    readonly options: QueryOptions = {},
+    readonly options: ReadPlace = {},
   ) {
     super();
   }

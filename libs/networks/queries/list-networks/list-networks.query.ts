@@ -1,6 +1,5 @@
 import type { Principal } from '#access';
-import type { Position } from '#event-store';
-import type { AsOf } from '#projections';
+import type { ReadPlace } from '#projections';
 import { encodeCursor } from '#projections';
 import type { NetworkView } from '../network.view.js';
 
@@ -10,11 +9,7 @@ export class ListNetworks {
   constructor(
     readonly principal: Principal,
     readonly input: { readonly first: number; readonly after?: string },
-    readonly options: {
-      readonly atLeast?: Position;
-      readonly asOf?: AsOf;
-      readonly signal?: AbortSignal;
-    } = {},
+    readonly options: ReadPlace = {},
   ) {}
 }
 

@@ -8,7 +8,6 @@ import { ReadModels, positionOf, rowsAsOf } from '#projections';
 import { assessEligibility } from '../../domain/eligibility.policy.js';
 import { partnerDirectory } from '../../projections/partner-directory.projection.js';
 import { PartnerScope } from '../partner-scope.js';
-import { readOf } from '../read-request.js';
 import type { PartnerVerdict } from './assess-partner.query.js';
 import { AssessPartner } from './assess-partner.query.js';
 
@@ -26,7 +25,7 @@ export class AssessPartnerHandler implements IQueryHandler<
     const { principal, input, options } = query;
     const { partnerId } = input;
     const { networkId } = await this.scope.of(principal, 'partners.read');
-    const read = readOf(options, partnerDirectory.name, networkDirectory.name);
+    const read = { projections: [partnerDirectory.name, networkDirectory.name], ...options };
     return this.readModels.read(read, async (sql) => {
       const partner = await this.scope.partner(sql, principal, 'partners.read', partnerId, options);
       const at = options.asOf && (await positionOf(sql, options.asOf));

@@ -5,7 +5,6 @@ import { ReadModels } from '#projections';
 import { partnerDirectory } from '../../projections/partner-directory.projection.js';
 import { PartnerScope } from '../partner-scope.js';
 import type { PartnerView } from '../partner.view.js';
-import { readOf } from '../read-request.js';
 import { GetPartner } from './get-partner.query.js';
 
 @QueryHandler(GetPartner)
@@ -17,7 +16,7 @@ export class GetPartnerHandler implements IQueryHandler<GetPartner, ReadResult<P
 
   async execute({ principal, input, options }: GetPartner): Promise<ReadResult<PartnerView>> {
     await this.scope.of(principal, 'partners.read');
-    return this.readModels.read(readOf(options, partnerDirectory.name), (sql) =>
+    return this.readModels.read({ projections: [partnerDirectory.name], ...options }, (sql) =>
       this.scope.partner(sql, principal, 'partners.read', input.partnerId, options),
     );
   }

@@ -1,11 +1,11 @@
 import type { Principal } from '#access';
 import type { PartnerId } from '#kernel';
-import type { PartnerReadOptions } from '../read-request.js';
+import type { ReadPlace } from '#projections';
 
 export class GetPartner {
   constructor(
     readonly principal: Principal,
     readonly input: { readonly partnerId: PartnerId },
-    readonly options: PartnerReadOptions = {},
+    readonly options: ReadPlace = {},
   ) {}
 }

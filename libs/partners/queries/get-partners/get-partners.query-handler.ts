@@ -9,7 +9,6 @@ import {
 import { PartnerScope } from '../partner-scope.js';
 import type { PartnerRow, PartnerView } from '../partner.view.js';
 import { PARTNER_COLUMNS, partnerViewOf } from '../partner.view.js';
-import { readOf } from '../read-request.js';
 import { GetPartners } from './get-partners.query.js';
 
 /** A limited manager sees the partners that are its own now, also when it asks for an earlier state. */
@@ -29,7 +28,8 @@ export class GetPartnersHandler implements IQueryHandler<
     options,
   }: GetPartners): Promise<ReadResult<readonly PartnerView[]>> {
     const { networkId, managerId } = await this.scope.of(principal, 'partners.read');
-    return this.readModels.read(readOf(options, partnerDirectory.name), async (sql) => {
+    const read = { projections: [partnerDirectory.name], ...options };
+    return this.readModels.read(read, async (sql) => {
       const at = options.asOf && (await positionOf(sql, options.asOf));
       const rows = await sql.rows<PartnerRow>(
         `SELECT ${PARTNER_COLUMNS} FROM ${rowsAsOf(PARTNERS_TABLE, at === undefined ? undefined : '$4')} partner

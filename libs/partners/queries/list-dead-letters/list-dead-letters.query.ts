@@ -1,5 +1,5 @@
 import type { Principal } from '#access';
-import type { Position } from '#event-store';
+import type { ReadPlace } from '#projections';
 import { encodeCursor } from '#projections';
 import type { WebhookKind } from '../../domain/vendor-record.value.js';
 
@@ -8,7 +8,7 @@ export class ListDeadLetters {
   constructor(
     readonly principal: Principal,
     readonly input: { readonly first: number; readonly after?: string },
-    readonly options: { readonly atLeast?: Position; readonly signal?: AbortSignal } = {},
+    readonly options: Omit<ReadPlace, 'asOf'> = {},
   ) {}
 }
 

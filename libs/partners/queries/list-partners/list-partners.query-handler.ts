@@ -9,7 +9,6 @@ import {
 import { PartnerScope } from '../partner-scope.js';
 import type { PartnerRow, PartnerView } from '../partner.view.js';
 import { PARTNER_COLUMNS, partnerViewOf } from '../partner.view.js';
-import { readOf } from '../read-request.js';
 import { ListPartners, PARTNERS_CURSOR, partnerCursor } from './list-partners.query.js';
 
 /** By partner id. A limited manager sees the partners that are its own now, also when it asks for an earlier state. */
@@ -32,7 +31,7 @@ export class ListPartnersHandler implements IQueryHandler<
       input.after === undefined
         ? [0]
         : decodeCursor(PARTNERS_CURSOR, networkId, input.after, ['id']);
-    const read = readOf(options, partnerDirectory.name);
+    const read = { projections: [partnerDirectory.name], ...options };
     return this.readModels.read(read, async (sql) => {
       const at = options.asOf && (await positionOf(sql, options.asOf));
       const partners = rowsAsOf(PARTNERS_TABLE, at === undefined ? undefined : '$9');

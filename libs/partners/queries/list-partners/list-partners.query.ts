@@ -1,9 +1,9 @@
 import type { Principal } from '#access';
 import type { EmployeeId } from '#kernel';
 import { encodeCursor } from '#projections';
+import type { ReadPlace } from '#projections';
 import type { PartnerStatus } from '../../domain/partner.value.js';
 import type { PartnerView } from '../partner.view.js';
-import type { PartnerReadOptions } from '../read-request.js';
 
 export interface PartnerFilters {
   readonly status?: PartnerStatus;
@@ -18,7 +18,7 @@ export class ListPartners {
   constructor(
     readonly principal: Principal,
     readonly input: PartnerFilters & { readonly first: number; readonly after?: string },
-    readonly options: PartnerReadOptions = {},
+    readonly options: ReadPlace = {},
   ) {}
 }
 

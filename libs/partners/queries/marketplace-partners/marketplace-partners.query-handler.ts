@@ -4,7 +4,7 @@ import { QueryHandler } from '@nestjs/cqrs';
 import { Authorizer } from '#access';
 import type { Principal } from '#access';
 import { DomainError } from '#kernel';
-import type { Page, ReadResult } from '#projections';
+import type { Page, ReadPlace, ReadResult } from '#projections';
 import { decodeCursor, encodeCursor, pageOf, positionOf, ReadModels, rowsAsOf } from '#projections';
 import { authorizeMarketplace } from '../../marketplace-authority.js';
 import { networkOf } from '../../own-network.js';
@@ -12,8 +12,6 @@ import {
   MARKETPLACE_PARTNERS_TABLE,
   marketplaceDirectory,
 } from '../../projections/marketplace-directory.projection.js';
-import type { PartnerReadOptions } from '../read-request.js';
-import { readOf } from '../read-request.js';
 import type { MarketplacePartnerRow, MarketplacePartnerView } from './marketplace-partner.view.js';
 import {
   MARKETPLACE_PARTNER_COLUMNS,
@@ -33,12 +31,13 @@ export class MarketplaceDirectoryReader {
 
   async rows(
     principal: Principal,
-    options: PartnerReadOptions,
+    options: ReadPlace,
     range: { readonly from: number; readonly to: number; readonly limit: number },
   ): Promise<ReadResult<readonly MarketplacePartnerRow[]>> {
     const networkId = networkOf(principal);
     await authorizeMarketplace(this.authorizer, principal, 'partners.read');
-    return this.readModels.read(readOf(options, marketplaceDirectory.name), async (sql) => {
+    const read = { projections: [marketplaceDirectory.name], ...options };
+    return this.readModels.read(read, async (sql) => {
       const at = options.asOf && (await positionOf(sql, options.asOf));
       return sql.rows<MarketplacePartnerRow>(
         `SELECT ${MARKETPLACE_PARTNER_COLUMNS}

@@ -1,13 +1,13 @@
 import type { Principal } from '#access';
 import type { MarketplacePartnerId } from '#kernel';
-import type { PartnerReadOptions } from '../read-request.js';
+import type { ReadPlace } from '#projections';
 
 /** A page of the network's marketplace partners, by id. */
 export class ListMarketplacePartners {
   constructor(
     readonly principal: Principal,
     readonly input: { readonly first: number; readonly after?: string },
-    readonly options: PartnerReadOptions = {},
+    readonly options: ReadPlace = {},
   ) {}
 }
 
@@ -15,6 +15,6 @@ export class GetMarketplacePartner {
   constructor(
     readonly principal: Principal,
     readonly input: { readonly marketplacePartnerId: MarketplacePartnerId },
-    readonly options: PartnerReadOptions = {},
+    readonly options: ReadPlace = {},
   ) {}
 }
