@@ -4,6 +4,7 @@ import { IsInt, IsOptional, IsString, Max, MaxLength, Min } from 'class-validato
 import type { Position } from '#event-store';
 import type { Page, ReadPlace, ReadResult } from '#projections';
 import { cursorsOf } from '#projections';
+import { AnsweredObject } from './answers.types.js';
 import type { ReadAt } from './read-place.js';
 import { readAt } from './read-place.js';
 import { PositionScalar } from './scalars.js';
@@ -44,15 +45,12 @@ export function connectionOf<Node>(node: Type<Node>, name: string): Type<Connect
   }
 
   @ObjectType(`${name}Connection`)
-  class ConnectionType implements Connection<Node> {
+  class ConnectionType extends AnsweredObject implements Connection<Node> {
     @Field(() => [EdgeType])
     readonly edges!: readonly EdgeType[];
 
     @Field(() => PageInfo)
     readonly pageInfo!: PageInfo;
-
-    @Field(() => PositionScalar, { description: 'What the answer is true at.' })
-    readonly position!: Position;
   }
   return ConnectionType;
 }

@@ -18,6 +18,7 @@ export {
   GRAPHQL_ROOT_FIELDS_MAX,
 } from './cost.js';
 export { ActorObject, ActorTypeName } from './actor.types.js';
+export { AnsweredObject, ReceiptObject, SecretReceiptObject } from './answers.types.js';
 export { enumOf } from './enums.js';
 export { IsIntegerId, IsUuidId } from './ids.js';
 export type { ReadAt } from './read-place.js';

@@ -10,13 +10,12 @@ import {
   Matches,
   MaxLength,
 } from 'class-validator';
-import type { Position } from '#event-store';
 import {
+  AnsweredObject,
   ConnectionArgs,
   connectionOf,
   enumOf,
   IsIntegerId,
-  PositionScalar,
   ReadArgs,
   TimeScalar,
 } from '#graphql';
@@ -33,7 +32,7 @@ registerEnumType(ScopeName, {
 });
 
 @ObjectType('Employee', { description: 'Removed employees stay listed, and have no rights.' })
-export class EmployeeType {
+export class EmployeeType extends AnsweredObject {
   @Field(() => ID)
   readonly employeeId!: number;
 
@@ -57,9 +56,6 @@ export class EmployeeType {
 
   @Field(() => TimeScalar, { nullable: true, description: 'null where a change answers.' })
   readonly admittedAt?: string;
-
-  @Field(() => PositionScalar, { description: 'What the answer is true at.' })
-  readonly position!: Position;
 }
 
 export const EmployeeConnection = connectionOf(EmployeeType, 'Employee');

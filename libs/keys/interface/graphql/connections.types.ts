@@ -1,12 +1,11 @@
 import { ArgsType, Field, ID, Int, ObjectType } from '@nestjs/graphql';
 import { IsInt, IsOptional, IsString, Max, MaxLength, Min, MinLength } from 'class-validator';
-import type { Position } from '#event-store';
 import {
+  AnsweredObject,
   ConnectionArgs,
   connectionOf,
   IsIntegerId,
   PageInfo,
-  PositionScalar,
   SecretWithheldName,
   TimeScalar,
 } from '#graphql';
@@ -20,7 +19,7 @@ import {
 @ObjectType('ConnectionKey', {
   description: 'An affiliate key of a partner that a marketplace partner acts for, masked.',
 })
-export class ConnectionKeyObject {
+export class ConnectionKeyObject extends AnsweredObject {
   @Field(() => ID, { description: 'The connection: a partner of this network.' })
   readonly partnerId!: number;
 
@@ -38,9 +37,6 @@ export class ConnectionKeyObject {
 
   @Field(() => TimeScalar, { nullable: true })
   readonly expiresAt!: string | null;
-
-  @Field(() => PositionScalar, { description: 'What the answer is true at.' })
-  readonly position!: Position;
 }
 export const ConnectionKeyConnection = connectionOf(ConnectionKeyObject, 'ConnectionKey');
 
@@ -69,15 +65,12 @@ export class RevealedConnectionKeyObject {
   description:
     'All keys of some connections: it pages by connection, so that only it has a cursor.',
 })
-export class RevealedConnectionKeyPageObject {
+export class RevealedConnectionKeyPageObject extends AnsweredObject {
   @Field(() => [RevealedConnectionKeyObject])
   readonly items!: RevealedConnectionKeyObject[];
 
   @Field(() => PageInfo)
   readonly pageInfo!: PageInfo;
-
-  @Field(() => PositionScalar, { description: 'What the answer is true at.' })
-  readonly position!: Position;
 }
 
 @ArgsType()

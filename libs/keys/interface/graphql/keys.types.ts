@@ -13,9 +13,10 @@ import {
   MinLength,
   ValidateNested,
 } from 'class-validator';
-import type { Actor, Position } from '#event-store';
+import type { Actor } from '#event-store';
 import {
   ActorObject,
+  AnsweredObject,
   ConnectionArgs,
   connectionOf,
   enumOf,
@@ -23,6 +24,8 @@ import {
   IsUuidId,
   PositionScalar,
   ReadArgs,
+  ReceiptObject,
+  SecretReceiptObject,
   SecretWithheldName,
   TimeScalar,
 } from '#graphql';
@@ -68,7 +71,7 @@ const PurposeName = enumOf(PURPOSES);
 registerEnumType(PurposeName, { name: 'RevealPurpose' });
 
 const IF_MATCH = 'The version of the key as it was read; any other one is refused.';
-const SECRET = 'The secret; null when the answer to a retry has none, see secretWithheld.';
+export const SECRET = 'The secret; null when the answer to a retry has none, see secretWithheld.';
 
 @ObjectType('Holder')
 export class HolderObject {
@@ -146,7 +149,7 @@ export class RevocationObject {
 }
 
 @ObjectType('ApiKey', { description: 'A key as its issuers see it, masked.' })
-export class ApiKeyObject {
+export class ApiKeyObject extends AnsweredObject {
   @Field(() => ID)
   readonly keyId!: string;
 
@@ -206,14 +209,11 @@ export class ApiKeyObject {
 
   @Field(() => TimeScalar, { nullable: true })
   readonly lastRevealedAt!: string | null;
-
-  @Field(() => PositionScalar, { description: 'What the answer is true at.' })
-  readonly position!: Position;
 }
 export const ApiKeyConnection = connectionOf(ApiKeyObject, 'ApiKey');
 
 @ObjectType('ChangedApiKey', { description: 'A key after a command.' })
-export class ChangedApiKeyObject {
+export class ChangedApiKeyObject extends ReceiptObject {
   @Field(() => ID)
   readonly keyId!: string;
 
@@ -237,9 +237,6 @@ export class ChangedApiKeyObject {
 
   @Field(() => TimeScalar, { nullable: true })
   readonly expiresAt!: string | null;
-
-  @Field(() => PositionScalar, { description: 'For atLeast.' })
-  readonly position!: Position;
 }
 
 @ObjectType('IssuedApiKey')
@@ -258,27 +255,18 @@ export class ReissuedApiKeyObject extends IssuedApiKeyObject {
 }
 
 @ObjectType('RevealedApiKey')
-export class RevealedApiKeyObject {
+export class RevealedApiKeyObject extends SecretReceiptObject {
   @Field(() => ID)
   readonly keyId!: string;
 
   @Field(() => String, { nullable: true, description: SECRET })
   readonly key!: string | null;
-
-  @Field(() => SecretWithheldName, { nullable: true })
-  readonly secretWithheld!: SecretWithheld | null;
-
-  @Field(() => PositionScalar, { description: 'For atLeast.' })
-  readonly position!: Position;
 }
 
 @ObjectType('ChangedKeyRing', { description: 'All keys of one holder at one portal.' })
-export class ChangedKeyRingObject {
+export class ChangedKeyRingObject extends ReceiptObject {
   @Field(() => [ChangedApiKeyObject])
   readonly keys!: ChangedApiKeyObject[];
-
-  @Field(() => PositionScalar, { description: 'For atLeast.' })
-  readonly position!: Position;
 }
 
 @ArgsType()

@@ -1,6 +1,6 @@
 import { Field, ID, ObjectType } from '@nestjs/graphql';
-import type { ActorType, Position } from '#event-store';
-import { ActorTypeName, PositionScalar, TimeScalar } from '#graphql';
+import type { ActorType } from '#event-store';
+import { ActorTypeName, AnsweredObject, TimeScalar } from '#graphql';
 import type { Portal } from '../../domain/portal.value.js';
 import type { ApiAccess } from '../../queries/api-access/api-access.value.js';
 import type { KeyStatus } from '../../queries/keys/key.view.js';
@@ -58,7 +58,7 @@ export class MyApiKeyObject {
 }
 
 @ObjectType('MyApi', { description: 'Nothing but available: false as long as no key can be used.' })
-export class MyApiObject {
+export class MyApiObject extends AnsweredObject {
   @Field(() => Boolean)
   readonly available!: boolean;
 
@@ -67,9 +67,6 @@ export class MyApiObject {
 
   @Field(() => ApiAccessObject, { nullable: true })
   readonly access!: ApiAccessObject | null;
-
-  @Field(() => PositionScalar, { description: 'What the answer is true at.' })
-  readonly position!: Position;
 }
 
 @ObjectType('MyEmployee')
@@ -88,7 +85,7 @@ export class MyEmployeeObject {
 }
 
 @ObjectType('Me', { description: 'Who the caller is to this ledger.' })
-export class MeObject {
+export class MeObject extends AnsweredObject {
   @Field(() => ActorTypeName)
   readonly type!: ActorType;
 
@@ -109,7 +106,4 @@ export class MeObject {
 
   @Field(() => ID, { nullable: true })
   readonly marketplacePartnerId!: number | null;
-
-  @Field(() => PositionScalar, { description: 'What the answer is true at.' })
-  readonly position!: Position;
 }

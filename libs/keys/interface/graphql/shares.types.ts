@@ -11,19 +11,18 @@ import {
   MinLength,
   ValidateNested,
 } from 'class-validator';
-import type { Position } from '#event-store';
 import {
+  AnsweredObject,
   ConnectionArgs,
   connectionOf,
   enumOf,
   IsIntegerId,
   IsUuidId,
-  PositionScalar,
   ReadArgs,
-  SecretWithheldName,
+  ReceiptObject,
+  SecretReceiptObject,
   TimeScalar,
 } from '#graphql';
-import type { SecretWithheld } from '#messaging';
 import { TEXT_UNITS_MAX } from '#rest';
 import type {
   ShareBound,
@@ -41,7 +40,7 @@ import type { Portal } from '../../domain/portal.value.js';
 import type { ShareStatus } from '../../queries/shares/share.view.js';
 import { SHARE_STATUSES } from '../../queries/shares/share.view.js';
 import { SHARE_SECONDS_MAX, SHARE_TOKEN_CHARACTERS_MAX } from '../rest/shares.dto.js';
-import { HolderObject, PortalName, RecordedObject } from './keys.types.js';
+import { HolderObject, PortalName, RecordedObject, SECRET } from './keys.types.js';
 import { ApiAccessObject } from './me.types.js';
 
 const RecipientTypeName = enumOf(SHARE_RECIPIENT_TYPES);
@@ -103,7 +102,7 @@ export class ShareEndObject {
 }
 
 @ObjectType('Share', { description: 'A one-time link to a key, without its token.' })
-export class ShareObject {
+export class ShareObject extends AnsweredObject {
   @Field(() => ID)
   readonly shareId!: string;
 
@@ -142,14 +141,11 @@ export class ShareObject {
 
   @Field(() => ShareEndObject, { nullable: true })
   readonly ended!: ShareEndObject | null;
-
-  @Field(() => PositionScalar, { description: 'What the answer is true at.' })
-  readonly position!: Position;
 }
 export const ShareConnection = connectionOf(ShareObject, 'Share');
 
 @ObjectType('CreatedShare', { description: 'Link, token and passphrase are shown here only.' })
-export class CreatedShareObject {
+export class CreatedShareObject extends SecretReceiptObject {
   @Field(() => ID)
   readonly shareId!: string;
 
@@ -171,18 +167,12 @@ export class CreatedShareObject {
   })
   readonly passphrase!: string | null;
 
-  @Field(() => SecretWithheldName, { nullable: true })
-  readonly secretWithheld!: SecretWithheld | null;
-
   @Field(() => TimeScalar)
   readonly expiresAt!: string;
-
-  @Field(() => PositionScalar, { description: 'For atLeast.' })
-  readonly position!: Position;
 }
 
 @ObjectType('EndedShare')
-export class EndedShareObject {
+export class EndedShareObject extends ReceiptObject {
   @Field(() => ID)
   readonly shareId!: string;
 
@@ -191,13 +181,10 @@ export class EndedShareObject {
 
   @Field(() => StatusName, { description: 'opened: too late, the link was opened before.' })
   readonly status!: 'ended' | 'opened';
-
-  @Field(() => PositionScalar, { description: 'For atLeast.' })
-  readonly position!: Position;
 }
 
 @ObjectType('OpenedShare')
-export class OpenedShareObject {
+export class OpenedShareObject extends SecretReceiptObject {
   @Field(() => ID)
   readonly shareId!: string;
 
@@ -210,20 +197,11 @@ export class OpenedShareObject {
   @Field(() => String)
   readonly label!: string;
 
-  @Field(() => String, {
-    nullable: true,
-    description: 'The secret; null when the answer to a retry has none, see secretWithheld.',
-  })
+  @Field(() => String, { nullable: true, description: SECRET })
   readonly key!: string | null;
-
-  @Field(() => SecretWithheldName, { nullable: true })
-  readonly secretWithheld!: SecretWithheld | null;
 
   @Field(() => ApiAccessObject)
   readonly access!: ApiAccessObject;
-
-  @Field(() => PositionScalar, { description: 'For atLeast.' })
-  readonly position!: Position;
 }
 
 @ArgsType()

@@ -14,6 +14,7 @@ import {
 } from 'class-validator';
 import type { Position } from '#event-store';
 import {
+  AnsweredObject,
   connectionOf,
   enumOf,
   IsIntegerId,
@@ -162,7 +163,7 @@ export class IssuedWebhookCredentialType extends WebhookCredentialType {
 }
 
 @ObjectType('Network')
-export class NetworkType {
+export class NetworkType extends AnsweredObject {
   @Field(() => ID)
   readonly networkId!: number;
 
@@ -180,9 +181,6 @@ export class NetworkType {
 
   @Field(() => [WebhookCredentialType])
   readonly webhookCredentials!: WebhookCredentialType[];
-
-  @Field(() => PositionScalar, { description: 'What the answer is true at.' })
-  readonly position!: Position;
 }
 
 export const NetworkConnection = connectionOf(NetworkType, 'Network');

@@ -1,15 +1,14 @@
 import { ArgsType, Field, ID, InputType, ObjectType } from '@nestjs/graphql';
 import { Type } from 'class-transformer';
 import { IsString, MaxLength, ValidateNested } from 'class-validator';
-import type { Position } from '#event-store';
-import { connectionOf, IsIntegerId, PositionScalar, ReadArgs } from '#graphql';
+import { AnsweredObject, connectionOf, IsIntegerId, ReadArgs } from '#graphql';
 import { TEXT_UNITS_MAX } from '#rest';
 import { PartnerUserInput, PartnerUserType } from './partners.types.js';
 
 @ObjectType('MarketplacePartner', {
   description: 'A partner account of the marketplace that acts for partners of this network.',
 })
-export class MarketplacePartnerType {
+export class MarketplacePartnerType extends AnsweredObject {
   @Field(() => ID)
   readonly marketplacePartnerId!: number;
 
@@ -21,9 +20,6 @@ export class MarketplacePartnerType {
 
   @Field(() => [PartnerUserType])
   readonly users!: PartnerUserType[];
-
-  @Field(() => PositionScalar, { description: 'What the answer is true at.' })
-  readonly position!: Position;
 }
 export const MarketplacePartnerConnection = connectionOf(
   MarketplacePartnerType,

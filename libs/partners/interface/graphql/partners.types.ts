@@ -23,6 +23,7 @@ import {
 } from 'class-validator';
 import type { Position } from '#event-store';
 import {
+  AnsweredObject,
   ConnectionArgs,
   connectionOf,
   enumOf,
@@ -105,7 +106,7 @@ export class PartnerTraitsType implements Record<PartnerTrait, boolean> {
 }
 
 @ObjectType('Partner')
-export class PartnerType {
+export class PartnerType extends AnsweredObject {
   @Field(() => ID)
   readonly partnerId!: number;
 
@@ -129,9 +130,6 @@ export class PartnerType {
 
   @Field(() => [PartnerUserType])
   readonly users!: PartnerUserType[];
-
-  @Field(() => PositionScalar, { description: 'What the answer is true at.' })
-  readonly position!: Position;
 }
 export const PartnerConnection = connectionOf(PartnerType, 'Partner');
 
