@@ -6,12 +6,13 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import pg from 'pg';
 import { discardEmbeddedPostgres, startEmbeddedPostgres } from '#platform/embedded-postgres';
 import { migrate, RUNTIME_ROLE } from '#platform/postgres';
-import type { NewEvent } from '../index.js';
+import type { NewEvent, Position, StoredEvent } from '../index.js';
 import {
   AppendOutcomeUnknownError,
   appendUntilKnown,
   EventStoreUnavailableError,
   InvalidEventError,
+  position,
   POSITION_MAX,
   PositionNotInLogError,
   WrongExpectedRevisionError,
@@ -26,7 +27,12 @@ import {
   QUEUE_BYTES_MAX,
 } from './group-writer.js';
 import { eventStoreMigrations, PostgresEventStore, UnfitServerError } from './index.js';
-import { NOTIFY_TIMEOUT_MS, READ_CONNECTIONS_MAX } from './postgres-event-store.js';
+import {
+  COPY_EVENTS_MIN,
+  NOTIFY_TIMEOUT_MS,
+  READ_BATCH_EVENTS,
+  READ_CONNECTIONS_MAX,
+} from './postgres-event-store.js';
 import type { PostgresLog } from './testing/postgres-log.js';
 import { connectedTo, postgresLog, terminateSessions } from './testing/postgres-log.js';
 import { StallingProxy } from '#test/stalling-proxy';
@@ -262,6 +268,67 @@ describe('positions', () => {
   });
 });
 
+describe('a subscription that is far behind', () => {
+  /** Several batches. */
+  const behindBy = 3 * READ_BATCH_EVENTS;
+  const texts = ['Žluťoučký кот 🔑', '\u2028 \u0001 "\\', '\u00e9 e\u0301', 'x'.repeat(2_500), ''];
+
+  /** @returns the position before the first of them. */
+  async function appendMany(to = store): Promise<Position> {
+    const before = await to.barrier();
+    const events = Array.from({ length: behindBy }, (_, n): NewEvent => {
+      const text = texts[n % texts.length] ?? '';
+      return {
+        ...happened(),
+        data: JSON.stringify({ text, n }),
+        metadata: JSON.stringify({ [text]: n }),
+      };
+    });
+    for (let from = 0; from < events.length; from += COPY_EVENTS_MIN)
+      await to.append(`${stream()}-é`, 'noStream', events.slice(from, from + COPY_EVENTS_MIN));
+    return before;
+  }
+
+  it('gets what reads get, to the byte', async () => {
+    const after = await appendMany();
+    const read: StoredEvent[] = [];
+    for await (const event of store.readAll({ from: position(after + 1n) })) read.push(event);
+    const following = new Following(store, { after });
+    await following.untilEvent(read.at(-1)?.id ?? '');
+    await following.stop();
+    expect(following.events.slice(0, read.length)).toEqual(read);
+    expect(read.length).toBeGreaterThanOrEqual(behindBy);
+  });
+
+  it('gets each event once, in order, although its connections are cut again and again', async () => {
+    const after = await appendMany();
+    const end = await store.barrier();
+    const positions: Position[] = [];
+    for await (const item of store.subscribeAll({ after })) {
+      if (item.kind !== 'event') continue;
+      positions.push(item.event.position);
+      if (positions.length % COPY_EVENTS_MIN === 1) await terminateSessions(log.database);
+      if (item.event.position >= end) break;
+    }
+    expect(positions.slice(0, Number(end - after))).toEqual(
+      Array.from({ length: Number(end - after) }, (_, n) => after + BigInt(n + 1)),
+    );
+  });
+
+  it('meets a gap as an error before it gets anything', async () => {
+    const broken = await postgresLog();
+    const reader = broken.openStore();
+    await appendMany(reader);
+    await connectedTo(broken.database.adminUrl, (client) =>
+      client.query('DELETE FROM log.events WHERE position = $1', [COPY_EVENTS_MIN]),
+    );
+    const items = reader.subscribeAll()[Symbol.asyncIterator]();
+    await expect(items.next()).rejects.toThrow(PositionNotInLogError);
+    await reader.close();
+    await broken.end();
+  });
+});
+
 describe('an append whose outcome is unknown', () => {
   it('says so when its backend is killed, and is stored once when it is repeated', async () => {
     const s = stream();
@@ -355,6 +422,25 @@ describe('a connection that is lost without a word', () => {
         await within(wokenUp(), 'the wake-up', 2 * NOTIFY_TIMEOUT_MS);
       }
       await expect(other.head({ timeoutMs: 2 * NOTIFY_TIMEOUT_MS })).resolves.toBeDefined();
+    });
+  });
+
+  it('in the middle of a subscription’s events does not keep it from ending', async () => {
+    let copying = false;
+    let asked: () => void = () => undefined;
+    const lost = new Promise<void>((resolve) => (asked = resolve));
+    const answers = (bytes: Buffer, from: 'client' | 'server') => {
+      copying ||= from === 'client' && bytes.includes('COPY (SELECT');
+      if (copying && from === 'server') asked();
+      return copying && from === 'server';
+    };
+    for (let n = 0; n < COPY_EVENTS_MIN; n += 1)
+      await store.append(stream(), 'noStream', [happened()]);
+    await behind(answers, async (other) => {
+      const following = new Following(other, { after: position(0n) });
+      await within(lost, 'the answer');
+      await within(following.stop(), 'the end', NOTIFY_TIMEOUT_MS);
+      expect(following.events).toEqual([]);
     });
   });
 
