@@ -343,14 +343,18 @@ describe('a fill that makes rows which may not be', () => {
     return Number((failed?.failure?.event?.position ?? 0n) - from);
   };
 
-  it('stops at the event that made a row of a growing table again', async () => {
-    const from = await engine.append(counted(1), counted(2));
-    await engine.append(counted(3), counted(2), counted(1));
-    const growing = ids({ columns: { id: 'integer' }, key: ['id'], grows: true }, (event) => [
-      { table: 'ids', insert: { id: idOf(event) } },
-    ]);
-    await expect(failedAt(growing, from)).resolves.toBe(2);
-  });
+  it.each([false, true])(
+    'stops at the event that made a row of a growing table again, its key kept in order: %s',
+    async (keyInOrder) => {
+      const from = await engine.append(counted(1), counted(2));
+      await engine.append(counted(3), counted(2), counted(1));
+      const growing = ids(
+        { columns: { id: 'integer' }, key: ['id'], grows: true, keyInOrder },
+        (event) => [{ table: 'ids', insert: { id: idOf(event) } }],
+      );
+      await expect(failedAt(growing, from)).resolves.toBe(2);
+    },
+  );
 
   it.each<Partial<ProjectionTable>>([{ grows: true }, { history: true }, {}])(
     'stops at the event that took what must be unique: %j',

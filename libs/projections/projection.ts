@@ -22,6 +22,11 @@ export interface TableIndex {
   readonly method?: 'btree' | 'gin';
   /** A partial index's condition, SQL. */
   readonly where?: string;
+  /**
+   * Its entries come in the order of the log, all together or by a few first values: a fill keeps it, which costs next to
+   * nothing while entries join at an end. Other indexes are made when a table is full. Only of tables that grow.
+   */
+  readonly inOrder?: boolean;
 }
 
 export interface ProjectionTable {
@@ -35,6 +40,8 @@ export interface ProjectionTable {
   readonly history?: boolean;
   /** Its rows never change: events only insert. It needs no history. */
   readonly grows?: boolean;
+  /** As `TableIndex.inOrder`, of the key. */
+  readonly keyInOrder?: boolean;
 }
 
 /** What an event does to one row. Pure: the engine gives the row as it is before this event. */

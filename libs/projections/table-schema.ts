@@ -37,6 +37,7 @@ export interface CompiledTable {
   readonly indexes: readonly TableIndex[];
   readonly history: boolean;
   readonly grows: boolean;
+  readonly keyInOrder: boolean;
 }
 
 const NAME = /^[a-z][a-z0-9_]*$/;
@@ -74,8 +75,10 @@ export function compileTable(name: string, table: ProjectionTable): CompiledTabl
     return found;
   });
   if (key.length === 0) throw new TypeError(`table ${name} has no key`);
-  const { history = false, grows = false } = table;
+  const { history = false, grows = false, keyInOrder = false, indexes = [] } = table;
   if (history && grows) throw new TypeError(`table ${name} only grows: it has no history`);
+  if (!grows && (keyInOrder || indexes.some(({ inOrder }) => inOrder)))
+    throw new TypeError(`table ${name} does not grow in order: its rows change`);
   const stored = [
     ...columns,
     { name: FROM_POSITION, ...POSITION_COLUMN },
@@ -93,9 +96,10 @@ export function compileTable(name: string, table: ProjectionTable): CompiledTabl
     ),
     emptyRow: emptyRow(stored),
     emptyRowColumns: stored.length,
-    indexes: table.indexes ?? [],
+    indexes,
     history,
     grows,
+    keyInOrder,
   };
 }
 
@@ -128,13 +132,16 @@ export function columnList(columns: readonly Column[]): string {
 }
 
 /**
- * Tables without any index: they come after the fill (`createIndexesSql`), but for the key of one whose rows have to be
- * looked up before (`keySql`). Until then nobody reads them, and nobody has to look after them (`settleTablesSql`).
+ * Tables without indexes, but for those whose entries come in order: the others come after the fill (`createIndexesSql`),
+ * or when the first row has to be looked up (`keySql`). Until then nobody reads the tables, and nobody has to look after
+ * them (`settleTablesSql`).
  */
 export function createTablesSql(tables: Iterable<CompiledTable>, build: string): string[] {
   return [...tables].flatMap((table) => [
     ...createTableSql(tableName(table.name, build), table.stored),
     ...(table.history ? createTableSql(historyName(table.name, build), historyColumns(table)) : []),
+    ...(table.keyInOrder ? [uniqueKeySql(table, build)] : []),
+    ...tableIndexesSql(table, build, ({ inOrder = false }) => inOrder),
   ]);
 }
 
@@ -189,11 +196,19 @@ export function historyColumns(table: CompiledTable): readonly Column[] {
 export function createIndexesSql(tables: Iterable<CompiledTable>, build: string): string[] {
   return [...tables].flatMap((table) => [
     uniqueKeySql(table, build),
-    ...table.indexes.map((index, number) =>
-      indexSql(index, number, tableName(table.name, build), index.where),
-    ),
+    ...tableIndexesSql(table, build, () => true),
     ...(table.history ? historyIndexesSql(table, build) : []),
   ]);
+}
+
+function tableIndexesSql(
+  table: CompiledTable,
+  build: string,
+  wanted: (index: TableIndex) => boolean,
+): string[] {
+  return table.indexes.flatMap((index, number) =>
+    wanted(index) ? [indexSql(index, number, tableName(table.name, build), index.where)] : [],
+  );
 }
 
 /** By which a fill finds rows: in the history, where a table has one. */
