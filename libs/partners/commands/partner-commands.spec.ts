@@ -514,6 +514,13 @@ describe('an import', () => {
     });
     await expect(run(all, LIST, reader)).rejects.toMatchObject({ code: 'access/forbidden' });
   });
+
+  it('refuses what it refused also where the same record comes again', async () => {
+    const all = await setUp();
+    const [foreign] = LIST;
+    const { results } = await run(all, [foreign, foreign], limited);
+    expect(results.map(({ outcome }) => outcome)).toEqual(['refused', 'refused']);
+  });
 });
 
 describe('a webhook', () => {

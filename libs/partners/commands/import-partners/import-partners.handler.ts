@@ -75,7 +75,6 @@ export class ImportPartnersHandler implements ICommandHandler<ImportPartners, Im
             results[index] = { partnerId, outcome: 'unchanged' };
             continue;
           }
-          taken.add(text);
           try {
             const { outcome, position: at }: Intake = await this.intake.take(
               networkId,
@@ -84,6 +83,7 @@ export class ImportPartnersHandler implements ICommandHandler<ImportPartners, Im
               { ...context, deadline },
               (state) => this.permit(principal, networkId, observation, state),
             );
+            taken.add(text);
             if (at > position) position = at;
             results[index] = { partnerId, outcome };
           } catch (error) {
