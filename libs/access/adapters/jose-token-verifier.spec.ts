@@ -220,13 +220,24 @@ describe('access token verification', () => {
     expect(issuer.requests()).toBe(before);
   });
 
-  it('says 503, not 401, while the keys cannot be read', async () => {
+  it('says 503, not 401, while the keys cannot be read, and to the log why', async () => {
     const down = await startSignedIssuer();
     const fresh = new JoseTokenVerifier(new AccessOptions({ issuers: [options(down)] }), clock);
     down.answerWith(500);
     const token = await down.token();
-    await expect(fresh.verify(token)).rejects.toMatchObject({ code: 'access/issuer-unavailable' });
+    const refused = {
+      code: 'access/issuer-unavailable',
+      details: {},
+      cause: {
+        message: `no keys of ${down.issuer}`,
+        cause: { message: 'discovery answered 500' },
+      },
+    };
+    const met = await Promise.allSettled([fresh.verify(token)]);
+    // Nobody asks again so soon: the reason is still the one that was met.
+    const held = await Promise.allSettled([fresh.verify(token)]);
     await down.close();
+    for (const outcome of [...met, ...held]) expect(outcome).toMatchObject({ reason: refused });
     await expect(fresh.verify(token)).rejects.toMatchObject({ code: 'access/issuer-unavailable' });
   });
 

@@ -149,6 +149,7 @@ function keysOf(options: IssuerOptions): JWTVerifyGetKey {
   let keys: JWTVerifyGetKey | undefined;
   let loading: Promise<JWTVerifyGetKey> | undefined;
   let failedAt = -Infinity;
+  let failure: unknown;
   const load = async () => {
     const uri = options.jwksUri ?? (await discover(options.issuer));
     return createRemoteJWKSet(new URL(uri), {
@@ -160,8 +161,7 @@ function keysOf(options: IssuerOptions): JWTVerifyGetKey {
   };
   return async (header, token) => {
     try {
-      if (performance.now() < failedAt + ISSUER_FAILURE_HOLD_MS)
-        throw new Error('held after a failure');
+      if (performance.now() < failedAt + ISSUER_FAILURE_HOLD_MS) throw failure;
       if (!keys) {
         loading ??= load().finally(() => (loading = undefined));
         keys = await loading;
@@ -174,8 +174,12 @@ function keysOf(options: IssuerOptions): JWTVerifyGetKey {
       )
         throw error;
       if (error instanceof errors.JOSENotSupported) throw error;
-      if (performance.now() >= failedAt + ISSUER_FAILURE_HOLD_MS) failedAt = performance.now();
-      throw new DomainError('access/issuer-unavailable');
+      if (performance.now() >= failedAt + ISSUER_FAILURE_HOLD_MS) {
+        failedAt = performance.now();
+        failure = error;
+      }
+      const cause = new Error(`no keys of ${options.issuer}`, { cause: error });
+      throw new DomainError('access/issuer-unavailable', {}, { cause });
     }
   };
 }

@@ -77,8 +77,9 @@ async function withWrappingKey<T>(work: () => Promise<T>): Promise<T> {
   try {
     return await work();
   } catch (error) {
-    if (error instanceof WrappingKeyMissingError) return refuse('keys/wrapping-key-missing');
-    throw error;
+    if (!(error instanceof WrappingKeyMissingError)) throw error;
+    const code: KeysErrorCode = 'keys/wrapping-key-missing';
+    throw new DomainError(code, {}, { cause: error });
   }
 }
 

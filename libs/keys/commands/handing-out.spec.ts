@@ -193,7 +193,10 @@ describe('revealing', () => {
   it('sharing and issuing need the wrapping key, revoking and suspending do not', async () => {
     ledger.sealing.sealingKeys.missing = true;
     for (const work of [reveal(key.keyId), share(), share({ bound: 'passphrase' }), issue()])
-      expect((await refused(work)).code).toBe('keys/wrapping-key-missing');
+      expect(await refused(work)).toMatchObject({
+        code: 'keys/wrapping-key-missing',
+        cause: { message: 'taken away' },
+      });
     await suspend(key.keyId);
     await revoke(key.keyId);
     expect(await ledger.story(RING)).toEqual(['KeyIssued', 'KeySuspended', 'KeyRevoked']);

@@ -6,6 +6,7 @@ import { Peppers, WrappingKeyMissingError } from '#sealing';
 import type { NewShare } from '../../domain/key-ring.commands.js';
 import type { KeyRing } from '../../domain/key-ring.decider.js';
 import { keyRingDecider } from '../../domain/key-ring.decider.js';
+import type { KeysErrorCode } from '../../domain/key-ring.errors.js';
 import type { KeyShared, ShareRecipient } from '../../domain/key-ring.events.js';
 import { REFERENCE_CHARACTERS_MAX } from '../../domain/key-text.value.js';
 import { keyRingStream } from '../../domain/portal.value.js';
@@ -125,8 +126,9 @@ export class ShareKeyHandler implements ICommandHandler<ShareKey> {
       const tokenHash = await this.peppers.hash(pepperId, SHARE_TOKEN_PURPOSE, token);
       return { pepperId, tokenHash };
     } catch (error) {
-      if (error instanceof WrappingKeyMissingError) return refuse('keys/wrapping-key-missing');
-      throw error;
+      if (!(error instanceof WrappingKeyMissingError)) throw error;
+      const code: KeysErrorCode = 'keys/wrapping-key-missing';
+      throw new DomainError(code, {}, { cause: error });
     }
   }
 }
