@@ -1,4 +1,4 @@
-import { DomainError } from '#kernel';
+import { DomainError, isKeyPrefix } from '#kernel';
 
 /** The positive traits of a partner that is a good candidate for a key; a network weighs them in its key policy. */
 export const PARTNER_TRAITS = [
@@ -41,7 +41,6 @@ export const ACTIVE_KEYS_MAX_LIMIT = 20;
 export const TRAIT_WEIGHT_MAX = 100;
 export const SHARE_TTL_SECONDS_MIN = 60;
 export const SHARE_TTL_SECONDS_LIMIT = 7 * 86_400;
-const KEY_PREFIX = /^[a-z][a-z0-9]{1,11}$/;
 
 /** Most of the traits (four of six of equal weight), two active keys, links of a day. */
 export const DEFAULT_KEY_POLICY: KeyPolicy = {
@@ -67,7 +66,7 @@ export const DEFAULT_KEY_POLICY: KeyPolicy = {
 export function checkedKeyPolicy(policy: KeyPolicy): KeyPolicy {
   const { eligibility, shareTtlSeconds } = policy;
   demand(
-    KEY_PREFIX.test(policy.keyPrefix),
+    isKeyPrefix(policy.keyPrefix),
     '/keyPrefix',
     'two to twelve of a-z and 0-9, a letter first',
   );
