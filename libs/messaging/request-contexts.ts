@@ -15,8 +15,10 @@ export const IDEMPOTENCY_KEY_CHARACTERS_MAX = 255;
 export const CLIENT_REQUEST_ID_CHARACTERS_MAX = 128;
 export const USER_AGENT_CHARACTERS_MAX = 256;
 
-const IDEMPOTENCY_KEY = /^[\x21-\x7e]{1,255}$/;
-const CLIENT_REQUEST_ID = /^[\x21-\x7e]{1,128}$/;
+const visibleAscii = (charactersMax: number): RegExp =>
+  new RegExp(`^[\\x21-\\x7e]{1,${String(charactersMax)}}$`);
+const IDEMPOTENCY_KEY = visibleAscii(IDEMPOTENCY_KEY_CHARACTERS_MAX);
+const CLIENT_REQUEST_ID = visibleAscii(CLIENT_REQUEST_ID_CHARACTERS_MAX);
 const TRACEPARENT = /^00-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}$/;
 
 /** What is read of a request at the edge. Fastify's request and reply fit. */

@@ -19,7 +19,7 @@ export const Ctx = createParamDecorator((_: unknown, context: ExecutionContext):
 });
 
 export const ETAG_CHARACTERS_MAX = 128;
-const STRONG_ETAG = /^"([\x21\x23-\x7e]{1,128})"$/;
+const STRONG_ETAG = new RegExp(`^"([\\x21\\x23-\\x7e]{1,${String(ETAG_CHARACTERS_MAX)}})"$`);
 
 /**
  * `If-Match`: the entity tag without its quotes, `undefined` without the header. `*`, weak tags and lists are refused:
