@@ -47,7 +47,7 @@ export class EventBuffer {
   }
 
   /**
-   * The next batch; `undefined` when nothing came within `waitMs` or somebody woke it.
+   * The next batch; `undefined` when nothing came within `waitMs`.
    *
    * @param fill whether to wait a moment for a larger one.
    */
