@@ -222,6 +222,7 @@ describe('values of another kind than a field’s', () => {
       '9'.repeat(30),
       'null',
       '%00',
+      'a\u0000b',
       '\u{1F511}',
       "'",
       '../..',

@@ -41,8 +41,7 @@ import { IMPORT_RECORDS_MAX } from '../../commands/import-partners/import-partne
 import { IMPORT_OUTCOMES } from '../rest/partners.dto.js';
 import type { FlagKind, PartnerStatus } from '../../domain/partner.value.js';
 import { FLAG_KINDS, PARTNER_STATUSES } from '../../domain/partner.value.js';
-
-const NAME_FILTER_CHARACTERS_MAX = 100;
+import { NAME_SEARCH_CHARACTERS_MAX } from '../../queries/list-partners/list-partners.query.js';
 
 const StatusName = enumOf(PARTNER_STATUSES);
 registerEnumType(StatusName, { name: 'PartnerStatus' });
@@ -310,7 +309,7 @@ export class PartnersArgs extends ConnectionArgs {
   @Field(() => String, { nullable: true, description: 'Part of the name.' })
   @IsOptional()
   @IsString()
-  @Length(1, NAME_FILTER_CHARACTERS_MAX)
+  @Length(1, NAME_SEARCH_CHARACTERS_MAX)
   readonly name?: string;
 }
 

@@ -29,8 +29,7 @@ import type { FlagKind, PartnerStatus } from '../../domain/partner.value.js';
 import { FLAG_KINDS, PARTNER_STATUSES } from '../../domain/partner.value.js';
 import type { WebhookKind } from '../../domain/vendor-record.value.js';
 import { WEBHOOK_KINDS } from '../../domain/vendor-record.value.js';
-
-const NAME_FILTER_CHARACTERS_MAX = 100;
+import { NAME_SEARCH_CHARACTERS_MAX } from '../../queries/list-partners/list-partners.query.js';
 
 export class ListPartnersParameters extends PageParameters {
   @ApiPropertyOptional({ enum: PARTNER_STATUSES })
@@ -51,10 +50,10 @@ export class ListPartnersParameters extends PageParameters {
   @IsBoolean()
   readonly flagged?: boolean;
 
-  @ApiPropertyOptional({ description: 'Part of the name.', maxLength: NAME_FILTER_CHARACTERS_MAX })
+  @ApiPropertyOptional({ description: 'Part of the name.', maxLength: NAME_SEARCH_CHARACTERS_MAX })
   @IsOptional()
   @IsString()
-  @Length(1, NAME_FILTER_CHARACTERS_MAX)
+  @Length(1, NAME_SEARCH_CHARACTERS_MAX)
   readonly name?: string;
 }
 

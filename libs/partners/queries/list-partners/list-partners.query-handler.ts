@@ -1,5 +1,6 @@
 import type { IQueryHandler } from '@nestjs/cqrs';
 import { QueryHandler } from '@nestjs/cqrs';
+import { clientText } from '#kernel';
 import type { Page, ReadResult } from '#projections';
 import { ReadModels, decodeCursor, pageOf, positionOf, rowsAsOf } from '#projections';
 import {
@@ -9,7 +10,12 @@ import {
 import { PartnerScope } from '../partner-scope.js';
 import type { PartnerRow, PartnerView } from '../partner.view.js';
 import { PARTNER_COLUMNS, partnerViewOf } from '../partner.view.js';
-import { ListPartners, PARTNERS_CURSOR, partnerCursor } from './list-partners.query.js';
+import {
+  ListPartners,
+  NAME_SEARCH_CHARACTERS_MAX,
+  PARTNERS_CURSOR,
+  partnerCursor,
+} from './list-partners.query.js';
 
 /** By partner id. A limited manager sees the partners that are its own now, also when it asks for an earlier state. */
 @QueryHandler(ListPartners)
@@ -24,7 +30,11 @@ export class ListPartnersHandler implements IQueryHandler<
 
   async execute(query: ListPartners): Promise<ReadResult<Page<PartnerView>>> {
     const { principal, input, options } = query;
-    const { first, status, managerId, flagged, name } = input;
+    const { first, status, managerId, flagged } = input;
+    const name =
+      input.name === undefined
+        ? undefined
+        : clientText(input.name, { max: NAME_SEARCH_CHARACTERS_MAX, field: '?name' });
     const scope = await this.scope.of(principal, 'partners.read');
     const { networkId } = scope;
     const [after] =

@@ -5,6 +5,8 @@ import type { ReadPlace } from '#projections';
 import type { PartnerStatus } from '../../domain/partner.value.js';
 import type { PartnerView } from '../partner.view.js';
 
+export const NAME_SEARCH_CHARACTERS_MAX = 100;
+
 export interface PartnerFilters {
   readonly status?: PartnerStatus;
   readonly managerId?: EmployeeId;
