@@ -7,7 +7,8 @@ import { publicRoute } from '#access';
 import { DomainError } from '#kernel';
 import { LoggedPaths } from '#platform/logging';
 import type { Metrics } from '#platform/metrics';
-import type { ProblemCatalogue, ProblemFilter } from '#problems';
+import type { FieldProblem, ProblemCatalogue, ProblemFilter } from '#problems';
+import { isTooDeep, JSON_DEPTH_MAX } from '#rest';
 import { KEEP_ALIVE_TIMEOUT_MS, REQUEST_TIMEOUT_MS } from './front-door.js';
 import { refuseUnreadable } from './unreadable-requests.js';
 
@@ -15,6 +16,11 @@ import { refuseUnreadable } from './unreadable-requests.js';
 export const BODY_BYTES_MAX = 1_048_576;
 export const URL_PARAMETER_CHARACTERS_MAX = 256;
 export const CORRELATION_HEADER = 'x-correlation-id';
+
+const TOO_DEEP: FieldProblem = {
+  pointer: '',
+  problem: `must not be nested deeper than ${String(JSON_DEPTH_MAX)} levels`,
+};
 
 /** The API browser brings its script along; its styles are partly set by that script. */
 const DOCS_POLICY =
@@ -91,6 +97,14 @@ export async function equip(
   // Behind the gate: who is not let in learns nothing else of a route.
   fastify.addHook('preParsing', (request, _reply, _payload, done) => {
     done(isAcceptable(request) ? null : new DomainError('request/unsupported-media-type'));
+  });
+  // What reads a body further on goes into it by recursion.
+  fastify.addHook('preValidation', (request, _reply, done) => {
+    done(
+      isTooDeep(request.body)
+        ? new DomainError('request/invalid', { errors: [TOO_DEEP] })
+        : undefined,
+    );
   });
   fastify.addHook(
     'onResponse',

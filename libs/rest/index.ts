@@ -15,5 +15,6 @@ export {
   IsUuidText,
   TEXT_UNITS_MAX,
 } from './fields.js';
+export { isTooDeep, JSON_DEPTH_MAX } from './json-depth.js';
 export { PageInfoResponse, PageOf } from './page.dto.js';
 export { pageInput, PageParameters, readOptions, ReadParameters } from './read.dto.js';

@@ -4,6 +4,7 @@ import type { AccessRequest } from '#access';
 import { RequestGate } from '#access';
 import { DomainError } from '#kernel';
 import { WebhookCredentialVerifier } from '#networks';
+import { isTooDeep } from '#rest';
 
 export const WEBHOOK_BODY_BYTES_MAX = 262_144;
 export const WEBHOOK_CREDENTIAL_HEADER = 'x-keyledger-webhook-credential';
@@ -88,22 +89,28 @@ export function credentialIn(headers: Headers): string | undefined {
 const isWebhook = ({ method, routeOptions }: AccessRequest): boolean =>
   method === 'POST' && routeOptions?.url?.startsWith(WEBHOOK_ROUTES_PREFIX) === true;
 
-/** @throws {DomainError} `partners/webhook-too-large` as soon as it is; the rest is not read. */
+/** @throws {DomainError} `partners/webhook-too-large` as soon as it is. */
 async function textOf(payload: Readable): Promise<string> {
   const chunks: Buffer[] = [];
   let bytes = 0;
-  for await (const chunk of payload as AsyncIterable<Buffer>) {
+  for await (const chunk of payload.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
     bytes += chunk.length;
-    if (bytes > WEBHOOK_BODY_BYTES_MAX)
-      throw new DomainError('partners/webhook-too-large', { bytesMax: WEBHOOK_BODY_BYTES_MAX });
+    if (bytes > WEBHOOK_BODY_BYTES_MAX) break;
     chunks.push(chunk);
+  }
+  if (bytes > WEBHOOK_BODY_BYTES_MAX) {
+    // The rest is thrown away: unread, it would keep the connection from its next request.
+    payload.resume();
+    throw new DomainError('partners/webhook-too-large', { bytesMax: WEBHOOK_BODY_BYTES_MAX });
   }
   return Buffer.concat(chunks).toString('utf8');
 }
 
 function contentOf(text: string): WebhookBody['content'] {
   try {
-    return { json: JSON.parse(text) };
+    const json: unknown = JSON.parse(text);
+    // Nobody could look into it.
+    return isTooDeep(json) ? { unparsable: text } : { json };
   } catch {
     return { unparsable: text };
   }

@@ -97,6 +97,8 @@ function honest(schema: SchemaObject, name = ''): unknown {
   if (kind === 'object') return {};
   return 'text';
 }
+const deepObject = (depth: number) => `${'{"a":'.repeat(depth)}1${'}'.repeat(depth)}`;
+const WEBHOOK_BODY_BYTES_MAX = 262_144;
 const PARTNER = 100;
 const HONEST: Readonly<Record<string, unknown>> = {
   partnerId: PARTNER,
@@ -209,6 +211,25 @@ describe('values of another kind than a field’s', () => {
         await ask(method, pathOf(path), `${at} = ${JSON.stringify(value)}`, put(value));
     await ask(method, pathOf(path), 'one field more', { ...Object(body), unheardOf: 1 });
     expect(unfit).toEqual([]);
+  });
+
+  it('are refused when they are nested so deep that nobody could look into them', async () => {
+    const answers: Readonly<Record<string, unknown>>[] = [];
+    for (const nested of ['['.repeat(50_000) + ']'.repeat(50_000), deepObject(50_000)])
+      for (const [method, path] of [...bodies, ['post', '/graphql'] as const])
+        for (const body of [nested, `{"label":${nested}}`]) {
+          const { status, body: problem } = await product.call(pathOf(path), {
+            method: method.toUpperCase() as 'POST',
+            as: sam,
+            body,
+            headers: path.includes('/webhooks/')
+              ? { 'x-keyledger-webhook-credential': credential }
+              : {},
+          });
+          const tooLarge = path.includes('/webhooks/') && body.length > WEBHOOK_BODY_BYTES_MAX;
+          if (status !== (tooLarge ? 413 : 400)) answers.push({ path, status, ...problem });
+        }
+    expect(answers).toEqual([]);
   });
 
   it('are no failure of ours in a path or a query', async () => {

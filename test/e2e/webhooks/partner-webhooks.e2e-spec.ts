@@ -1,4 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { Agent, request } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import type { TestApplication } from '../../support/application.js';
 import { testApplication } from '../../support/application.js';
 
@@ -15,6 +17,7 @@ interface DeadLetters {
 const NETWORK = 101;
 const UPDATED = '/v1/webhooks/partners/updated';
 const STRANGERS_BURST = 5;
+const ANSWER_TIMEOUT_MS = 5_000;
 
 describe('webhooks of partners at the edge', () => {
   let product: TestApplication;
@@ -81,6 +84,54 @@ describe('webhooks of partners at the edge', () => {
       status: 413,
       code: 'partners/webhook-too-large',
     });
+  });
+
+  it('are refused when they are too large, and the next one on the connection is taken', async () => {
+    await product.app.listen(0, '127.0.0.1');
+    const { port } = product.app.getHttpServer().address() as AddressInfo;
+    const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+    const post = (content: string) =>
+      new Promise<{ readonly status: number | undefined; readonly reused: boolean }>(
+        (resolve, reject) => {
+          const sent = request(
+            {
+              port,
+              agent,
+              method: 'POST',
+              path: UPDATED,
+              timeout: ANSWER_TIMEOUT_MS,
+              headers: {
+                'x-keyledger-webhook-credential': credential,
+                'content-length': Buffer.byteLength(content),
+              },
+            },
+            (answer) => {
+              answer.resume().once('end', () => {
+                resolve({ status: answer.statusCode, reused: sent.reusedSocket });
+              });
+            },
+          );
+          sent.once('timeout', () => sent.destroy(new Error('no answer in time')));
+          sent.once('error', reject);
+          sent.end(content);
+        },
+      );
+    try {
+      expect(await post(`"${'x'.repeat(3_000_000)}"`)).toEqual({ status: 413, reused: false });
+      expect(await post('{')).toEqual({ status: 400, reused: true });
+    } finally {
+      agent.destroy();
+    }
+  });
+
+  it('leave a dead letter when they are nested deeper than anybody looks', async () => {
+    const before = (await letters()).length;
+    const { status, body } = await send('['.repeat(50_000) + ']'.repeat(50_000));
+    expect({ status, code: body['code'] }).toEqual({
+      status: 400,
+      code: 'partners/malformed-record',
+    });
+    expect(await letters()).toHaveLength(before + 1);
   });
 
   it('go on with a valid credential when strangers have used up what their address may', async () => {
