@@ -1,17 +1,16 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { connect } from 'node:net';
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { Logger } from '@nestjs/common';
 import type { FastifyInstance } from 'fastify';
 import { ProblemFilter } from '#problems';
+import { exchange } from '#test/raw-http';
 import { problemCatalogue } from '../composition/catalogue.js';
 import { REQUEST_TIMEOUT_MS } from './front-door.js';
 import { httpAdapter } from './http.js';
 
 const IMPATIENT_MS = 250;
 const CHECK_INTERVAL_MS = 10;
-const ANSWER_TIMEOUT_MS = 10_000;
 
 /** A server as the API's, but for its patience. */
 let fastify: FastifyInstance;
@@ -42,21 +41,6 @@ beforeEach(async () => {
 });
 afterEach(() => fastify.close());
 
-/** All that the server says until it closes the connection. */
-function exchange(bytes: string): Promise<string> {
-  return new Promise((resolve, reject) => {
-    const socket = connect(port, '127.0.0.1', () => socket.write(bytes));
-    let text = '';
-    socket.setEncoding('utf8');
-    socket.setTimeout(ANSWER_TIMEOUT_MS, () => socket.destroy(new Error('no answer in time')));
-    socket.on('data', (piece: string) => (text += piece));
-    socket.on('error', reject);
-    socket.on('close', () => {
-      resolve(text);
-    });
-  });
-}
-
 const post = (path: string, body: string, bytes = body.length): string =>
   `POST ${path} HTTP/1.1\r\nhost: k\r\ncontent-type: application/json\r\ncontent-length: ${String(bytes)}\r\n\r\n${body}`;
 
@@ -71,7 +55,7 @@ describe('a request that does not arrive whole in time', () => {
     },
   ])('with half $half: is a problem of its own, and not carried out', async (asked) => {
     const { bytes, answered = 0 } = asked;
-    const answers = (await exchange(bytes)).split(/(?=HTTP\/1\.1 )/);
+    const answers = (await exchange(port, bytes)).split(/(?=HTTP\/1\.1 )/);
     expect(answers.map((answer) => answer.split('\r\n', 1)[0])).toEqual([
       ...Array.from({ length: answered }, () => 'HTTP/1.1 200 OK'),
       'HTTP/1.1 408 Request Timeout',
@@ -93,7 +77,7 @@ describe('behind a whole request that waits for its answer', () => {
     { what: 'half a request', bytes: post('/at-once', '{"a', 40) },
     { what: 'no request at all', bytes: 'planted\r\n\r\n' },
   ])('$what: ends the connection, and is not taken for that answer', async ({ bytes }) => {
-    expect(await exchange(post('/never-answered', '{}') + bytes)).toBe('');
+    expect(await exchange(port, post('/never-answered', '{}') + bytes)).toBe('');
     expect(carriedOut).toEqual(['/never-answered']);
   });
 });

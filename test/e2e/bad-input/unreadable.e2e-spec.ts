@@ -1,25 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { AddressInfo } from 'node:net';
-import { connect } from 'node:net';
 import type { TestApplication } from '#test/application';
 import { testApplication } from '#test/application';
-
-const ANSWER_TIMEOUT_MS = 10_000;
-
-/** All that the server says until it closes the connection. */
-function exchange(port: number, bytes: string): Promise<string> {
-  return new Promise((resolve, reject) => {
-    const socket = connect(port, '127.0.0.1', () => socket.write(bytes));
-    let text = '';
-    socket.setEncoding('utf8');
-    socket.setTimeout(ANSWER_TIMEOUT_MS, () => socket.destroy(new Error('no answer in time')));
-    socket.on('data', (piece: string) => (text += piece));
-    socket.on('error', reject);
-    socket.on('close', () => {
-      resolve(text);
-    });
-  });
-}
+import { exchange } from '#test/raw-http';
 
 describe('what the HTTP parser refuses', () => {
   let product: TestApplication;

@@ -1,25 +1,12 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import type { TestDatabase } from '#test/postgres';
 import { testDatabase } from '#test/postgres';
+import { Served } from '#test/served';
 import { DatabaseGate } from './database-gate.js';
-import type { Reply } from './served.js';
-import { Served } from './served.js';
+import { partner, refusal, unavailable } from './outage-answers.js';
 
 /** Of a client that waits: longer is as good as no answer. */
 const ANSWER_MS_MAX = 35_000;
-
-const refusal = ({ status, headers, body }: Reply) => ({
-  status,
-  type: headers.get('content-type')?.split(';')[0],
-  retryAfter: Number(headers.get('retry-after')) > 0,
-  code: body['code'],
-});
-const unavailable = (code: string) => ({
-  status: 503,
-  type: 'application/problem+json',
-  retryAfter: true,
-  code,
-});
 
 describe('without its database, the product', () => {
   let database: TestDatabase;
@@ -28,21 +15,15 @@ describe('without its database, the product', () => {
   beforeEach(async () => {
     database = await testDatabase();
     gate = new DatabaseGate(database.url);
-    await gate.open();
+    await gate.open(gate.port);
     served = await Served.prepare();
   });
   afterEach(async () => {
-    await gate.close().then(() => gate.open());
+    await gate.close().then(() => gate.open(gate.port));
     await served.discard();
     await gate.close();
     await database.drop();
   }, 60_000);
-
-  const partner = (partnerId: number, as: string) => ({
-    as,
-    body: { partnerId, name: 'Alder', status: 'active' },
-    headers: { 'idempotency-key': `partner-${String(partnerId)}` },
-  });
 
   it('waits at its start, lives, says 503 with Retry-After, and serves as soon as the database is there', async () => {
     const { gatedUrl } = gate;
@@ -57,7 +38,7 @@ describe('without its database, the product', () => {
     const early = await served.call('/v1/partners', partner(1, admin));
     expect(refusal(early)).toEqual(unavailable('request/starting'));
     expect(early.headers.get('x-ledger-position')).toBeNull();
-    await gate.open();
+    await gate.open(gate.port);
     await served.ready();
     const as = await served.network();
     expect((await served.call('/v1/partners', partner(1, as))).status).toBe(201);
@@ -84,7 +65,7 @@ describe('without its database, the product', () => {
     expect((await served.call('/health/ready')).status).toBe(503);
     expect((await served.call('/v1/partners')).status).toBe(401);
 
-    await gate.open();
+    await gate.open(gate.port);
     await served.ready();
     const { body, headers } = await served.must('/v1/partners', partner(2, as));
     expect(body).toMatchObject({ partnerId: 2 });

@@ -5,21 +5,9 @@ import { EventStoreDBEventStore } from '#event-store/eventstoredb';
 import { DoubleLog, EventStoreDbDouble } from '#event-store/testing/double';
 import type { TestDatabase } from '#test/postgres';
 import { testDatabase } from '#test/postgres';
-import type { Reply } from './served.js';
-import { Served } from './served.js';
-
-const refusal = ({ status, headers, body }: Reply) => ({
-  status,
-  type: headers.get('content-type')?.split(';')[0],
-  retryAfter: Number(headers.get('retry-after')) > 0,
-  code: body['code'],
-});
-const unavailable = (code: string) => ({
-  status: 503,
-  type: 'application/problem+json',
-  retryAfter: true,
-  code,
-});
+import type { Reply } from '#test/served';
+import { Served } from '#test/served';
+import { partner, refusal, unavailable } from './outage-answers.js';
 
 /** On an EventStoreDB: over the real client, against a server that fails as it is told. */
 describe('without its event store, the product', () => {
@@ -42,11 +30,6 @@ describe('without its event store, the product', () => {
   const environment = (on = double) => ({
     DATABASE_URL: database.url,
     KEYLEDGER_EVENTSTORE: on.connectionString,
-  });
-  const partner = (partnerId: number, as: string) => ({
-    as,
-    body: { partnerId, name: 'Alder', status: 'active' },
-    headers: { 'idempotency-key': `partner-${String(partnerId)}` },
   });
   const eventsOf = async (stream: string): Promise<number> => {
     const store = new EventStoreDBEventStore({ connectionString: double.connectionString });

@@ -1,149 +1,49 @@
-import type { ChildProcess } from 'node:child_process';
-import { spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
-import { createServer } from 'node:net';
-import type { AddressInfo } from 'node:net';
-import { tmpdir } from 'node:os';
+import { readdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import pg from 'pg';
-import type { TestIssuer } from '#test/issuer';
-import { startTestIssuer, TEST_AUDIENCE } from '#test/issuer';
 import type { TestDatabase } from '#test/postgres';
 import { testDatabase } from '#test/postgres';
-
-const ROOT = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../../..');
-const READY_MS_MAX = 90_000;
-const STOP_MS_MAX = 30_000;
-const POLL_MS = 200;
-
-interface Reply {
-  readonly status: number;
-  readonly text: string;
-  readonly body: Readonly<Record<string, string>>;
-}
+import { Served } from '#test/served';
 
 /** The product as a process of its own, so that its output, arguments and environment can be searched. */
 describe('no secret stands anywhere in the clear', () => {
   let database: TestDatabase;
-  let issuer: TestIssuer;
-  let folder: string;
-  let child: ChildProcess;
-  let url: string;
-  let output = '';
+  let product: Served;
   /** What must be found nowhere. */
   const secrets = new Map<string, string>();
   /** What must be found in the database's files, or they were not searched. */
   const canary = `canary${randomBytes(8).toString('hex')}`;
   const served: string[] = [];
 
-  const call = async (
+  const call = (
     to: string,
-    token: string | undefined,
+    as: string | undefined,
     body?: unknown,
-    headers: Readonly<Record<string, string>> = {},
-  ): Promise<Reply> => {
-    const response = await fetch(`${url}${to}`, {
-      method: body === undefined ? 'GET' : 'POST',
-      headers: {
-        ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
-        ...(body === undefined ? {} : { 'content-type': 'application/json' }),
-        ...headers,
-      },
-      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-    });
-    const text = await response.text();
-    const isJson = (response.headers.get('content-type') ?? '').includes('json');
-    const parsed: unknown = isJson ? JSON.parse(text) : {};
-    return { status: response.status, text, body: parsed as Record<string, string> };
-  };
-  const until = async (
-    what: string,
-    holds: () => Promise<boolean>,
-    msMax = READY_MS_MAX,
-  ): Promise<void> => {
-    const end = Date.now() + msMax;
-    while (!(await holds().catch(() => false))) {
-      if (Date.now() > end || child.exitCode !== null)
-        throw new Error(`${what} did not come: ${output.slice(-2_000)}`);
-      await new Promise((resolve) => setTimeout(resolve, POLL_MS));
-    }
-  };
+    headers?: Readonly<Record<string, string>>,
+  ) => product.call(to, { body, ...(as === undefined ? {} : { as }), ...(headers && { headers }) });
 
   beforeAll(async () => {
-    [database, issuer, folder] = await Promise.all([
-      testDatabase(),
-      startTestIssuer(),
-      mkdtemp(path.join(tmpdir(), 'keyledger-secrets-')),
-    ]);
-    const port = await freePort();
-    url = `http://127.0.0.1:${String(port)}`;
-    const loader = path.join(ROOT, 'test/support/load-typescript.mjs');
-    child = spawn(
-      process.execPath,
-      ['--import', loader, path.join(ROOT, 'apps/keyledger/main.ts'), 'serve'],
-      {
-        cwd: folder,
-        stdio: ['ignore', 'pipe', 'pipe'],
-        env: {
-          ...process.env,
-          NODE_OPTIONS: '',
-          KEYLEDGER_DATA_DIR: path.join(folder, 'data'),
-          KEYLEDGER_PORT: String(port),
-          DATABASE_URL: database.url,
-          KEYLEDGER_LOG_LEVEL: 'trace',
-          KEYLEDGER_ISSUERS: JSON.stringify([
-            {
-              issuer: issuer.issuer,
-              audience: TEST_AUDIENCE,
-              networkClaim: 'network_id',
-              networks: 'any',
-              operators: true,
-            },
-          ]),
-        },
-      },
-    );
-    for (const stream of [child.stdout, child.stderr])
-      stream?.setEncoding('utf8').on('data', (text: string) => {
-        output += text;
-      });
-    await until('the start', async () => (await fetch(`${url}/health/ready`)).ok);
+    [database, product] = await Promise.all([testDatabase(), Served.prepare()]);
+    product.start({ DATABASE_URL: database.url, KEYLEDGER_LOG_LEVEL: 'trace' });
+    await product.ready();
     await live();
   }, 240_000);
 
   afterAll(async () => {
-    child.kill('SIGTERM');
-    await until('the end', () => Promise.resolve(child.exitCode !== null), STOP_MS_MAX).catch(() =>
-      child.kill('SIGKILL'),
-    );
-    await issuer.close();
+    await product.discard();
     await database.drop();
-    await rm(folder, { recursive: true, force: true });
   }, 60_000);
 
   /** Everything that has to do with a secret, done well and done wrongly. */
   async function live(): Promise<void> {
-    const operator = await issuer.token({ subject: 'operator', operator: true });
-    const admin = await issuer.token({ subject: 'admin', networkId: 1 });
-    const done = async (to: string, token: string, body: unknown): Promise<Reply> => {
-      const reply = await call(to, token, body);
-      if (reply.status >= 300) throw new Error(`${to}: ${String(reply.status)} ${reply.text}`);
-      return reply;
+    const admin = await product.network();
+    const done = async (to: string, as: string, body: unknown) => {
+      const said = (await product.must(to, { as, body })).body;
+      return said as Readonly<Record<string, string>>;
     };
-    await done('/v1/networks', operator, { networkId: 1, name: 'Acme', region: 'us' });
-    await done('/v1/networks/1/employees', operator, {
-      employeeId: 1,
-      issuer: issuer.issuer,
-      subject: 'admin',
-      superUser: true,
-      permissions: [],
-      scope: 'global',
-    });
-    await until('the admin', async () => (await call('/v1/me', admin)).status === 200);
     await done('/v1/partners', admin, {
       partnerId: 7,
       name: canary,
@@ -159,8 +59,8 @@ describe('no secret stands anywhere in the clear', () => {
         goodStanding: true,
       },
     });
-    const issue = async (portal: string, holder: object): Promise<Reply['body']> =>
-      (await done('/v1/api-keys', admin, { portal, holder, label: 'Dashboard' })).body;
+    const issue = (portal: string, holder: object) =>
+      done('/v1/api-keys', admin, { portal, holder, label: 'Dashboard' });
     const affiliate = await issue('affiliate', { type: 'partner', id: 7 });
     const network = await issue('network', { type: 'network', id: 1 });
     const { key = '', keyId = '' } = affiliate;
@@ -176,10 +76,9 @@ describe('no secret stands anywhere in the clear', () => {
       bound: 'passphrase',
     };
     for (const name of ['first', 'second']) {
-      const { body } = await done(shares, admin, share);
-      secrets.set(`${name} token`, body['token'] ?? '');
-      secrets.set(`${name} passphrase`, body['passphrase'] ?? '');
-      const { token, passphrase } = body;
+      const { token = '', passphrase = '' } = await done(shares, admin, share);
+      secrets.set(`${name} token`, token);
+      secrets.set(`${name} passphrase`, passphrase);
       await call('/v1/shares/open', undefined, { token, passphrase: 'wrong' });
       if (name === 'second')
         expect((await call('/v1/shares/open', undefined, { token, passphrase })).body['key']).toBe(
@@ -187,7 +86,7 @@ describe('no secret stands anywhere in the clear', () => {
         );
     }
     const reissued = await done(`/v1/api-keys/${keyId}/reissue`, admin, { reason: 'leaked' });
-    secrets.set('reissued key', reissued.body['key'] ?? '');
+    secrets.set('reissued key', reissued['key'] ?? '');
 
     // A client that puts its key where it does not belong.
     const header = { 'user-agent': key, 'x-request-id': key, 'idempotency-key': key };
@@ -199,18 +98,18 @@ describe('no secret stands anywhere in the clear', () => {
     await call(`/v1/api-keys?label=${key}`, admin);
     await call('/v1/me', key);
     await call('/v1/partners/7/flags', admin, { kind: 'fraud', reason: `leaked ${key}` });
-    const credential = (
-      await done('/v1/networks/1/webhook-credentials', admin, { label: 'Partner Created' })
-    ).body['credential'];
-    secrets.set('webhook credential', credential ?? '');
+    const { credential = '' } = await done('/v1/networks/1/webhook-credentials', admin, {
+      label: 'Partner Created',
+    });
+    secrets.set('webhook credential', credential);
     for (const body of [{ network_affiliate_id: 'x', name: key }, { [key]: key }])
       await call('/v1/webhooks/partners/created', undefined, body, {
-        'x-keyledger-webhook-credential': credential ?? '',
+        'x-keyledger-webhook-credential': credential,
       });
 
     await inOddPlaces(admin, [key, ...secrets.values(), admin]);
     secrets.set('access token', admin);
-    secrets.set('access token of the operator', operator);
+    secrets.set('access token of the operator', await product.operator());
 
     for (const to of [
       '/metrics',
@@ -251,7 +150,10 @@ describe('no secret stands anywhere in the clear', () => {
         [`/v1/audit?text=${said}`, { headers: bearer }],
         ['/v1/me', { headers: { ...bearer, 'x-eflow-api-key': secret, cookie: `key=${secret}` } }],
         ['/v1/me', { headers: { ...bearer, traceparent: secret, 'x-correlation-id': secret } }],
-        ['/v1/me', { headers: { authorization: `Basic ${secret}`, referer: `${url}/${said}` } }],
+        [
+          '/v1/me',
+          { headers: { authorization: `Basic ${secret}`, referer: `${product.url}/${said}` } },
+        ],
         [
           '/v1/api-keys',
           { method: 'POST', headers: { ...json, ...bearer }, body: `{"label":"${secret}` },
@@ -287,16 +189,17 @@ describe('no secret stands anywhere in the clear', () => {
           [secret]: secret,
         }),
       ];
-      for (const [to, init] of requests) await fetch(`${url}${to}`, init).then((r) => r.text());
+      for (const [to, init] of requests)
+        await fetch(`${product.url}${to}`, init).then((r) => r.text());
     }
   }
 
   it('in what the process wrote, its metrics, lists, dead letters and audit trail', () => {
-    expect(output).toContain('/v1/api-keys');
+    expect(product.output).toContain('/v1/api-keys');
     expect(served.join()).toContain('Dashboard');
     for (const [name, secret] of secrets)
       for (const [encoding, written] of encodingsOf(secret)) {
-        expect([name, encoding, output.includes(written)]).toEqual([name, encoding, false]);
+        expect([name, encoding, product.output.includes(written)]).toEqual([name, encoding, false]);
         expect([name, encoding, served.join().includes(written)]).toEqual([name, encoding, false]);
       }
   });
@@ -322,7 +225,7 @@ describe('no secret stands anywhere in the clear', () => {
   }, 120_000);
 
   it('in the arguments and environment of the process and its children', async () => {
-    const { pid } = child;
+    const pid = product.processId;
     if (process.platform !== 'linux' || pid === undefined) return;
     const all = [String(pid), ...(await childrenOf(pid))];
     for (const one of all) {
@@ -396,12 +299,4 @@ async function search(
 async function childrenOf(pid: number): Promise<string[]> {
   const text = await readFile(`/proc/${String(pid)}/task/${String(pid)}/children`, 'utf8');
   return text.split(' ').filter((one) => one !== '');
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
 }

@@ -1,15 +1,15 @@
 import type { ChildProcess } from 'node:child_process';
 import { spawn } from 'node:child_process';
+import { randomInt } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { createServer } from 'node:net';
-import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import type { TestIssuer } from '#test/issuer';
-import { startTestIssuer, TEST_AUDIENCE } from '#test/issuer';
+import type { TestIssuer } from './issuer.js';
+import { startTestIssuer, TEST_AUDIENCE } from './issuer.js';
 
 export interface Reply {
   readonly status: number;
@@ -27,8 +27,11 @@ export interface Sent {
 const RECOVERY_TIMEOUT_MS = 60_000;
 const POLL_MS = 100;
 const STOP_TIMEOUT_MS = 20_000;
+const PORT_MIN = 20_000;
+const PORT_MAX = 32_000;
+const PORT_TRIES_MAX = 50;
 const OUTPUT_SHOWN = 2_000;
-const ROOT = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../../..');
+const ROOT = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../..');
 const LOADER = path.join(ROOT, 'test/support/load-typescript.mjs');
 const MAIN = path.join(ROOT, 'apps/keyledger/main.ts');
 
@@ -37,6 +40,7 @@ export class Served {
   /** What it wrote. */
   output = '';
   private child: ChildProcess | undefined;
+  private operatorToken: Promise<string> | undefined;
 
   private constructor(
     readonly url: string,
@@ -46,7 +50,7 @@ export class Served {
 
   static async prepare(): Promise<Served> {
     const port = await freePort();
-    const folder = await mkdtemp(path.join(tmpdir(), 'keyledger-outage-'));
+    const folder = await mkdtemp(path.join(tmpdir(), 'keyledger-served-'));
     return new Served(`http://127.0.0.1:${String(port)}`, await startTestIssuer(), folder);
   }
 
@@ -79,6 +83,10 @@ export class Served {
       });
   }
 
+  get processId(): number | undefined {
+    return this.child?.pid;
+  }
+
   async call(to: string, { as, body, headers }: Sent = {}): Promise<Reply> {
     const response = await fetch(`${this.url}${to}`, {
       method: body === undefined ? 'GET' : 'POST',
@@ -109,9 +117,15 @@ export class Served {
     await this.until('readiness', async () => (await this.call('/health/ready')).status === 200);
   }
 
+  /** The one token of its operator. */
+  operator(): Promise<string> {
+    this.operatorToken ??= this.issuer.token({ subject: 'operator', operator: true });
+    return this.operatorToken;
+  }
+
   /** The network 1 with its super user, whose token it gives. */
   async network(): Promise<string> {
-    const operator = await this.issuer.token({ subject: 'operator', operator: true });
+    const operator = await this.operator();
     const admin = await this.issuer.token({ subject: 'admin', networkId: 1 });
     await this.must('/v1/networks', {
       as: operator,
@@ -167,10 +181,22 @@ export class Served {
   }
 }
 
+/** None of those that systems give to whoever connects or asks for any: it may be long until the server takes it. */
 async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
+  for (let tries = 0; tries < PORT_TRIES_MAX; tries += 1) {
+    const port = randomInt(PORT_MIN, PORT_MAX);
+    const server = createServer();
+    const free = await new Promise<boolean>((resolve) => {
+      server.once('error', () => {
+        resolve(false);
+      });
+      server.listen(port, '127.0.0.1', () => {
+        resolve(true);
+      });
+    });
+    if (!free) continue;
+    await new Promise((resolve) => server.close(resolve));
+    return port;
+  }
+  throw new Error('no port is free');
 }
