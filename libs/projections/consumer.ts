@@ -8,6 +8,8 @@ export interface Batch {
   readonly end: Progress;
   /** After the event of that index. */
   after(index: number): Progress;
+  /** Of the data and metadata of its events, at most. */
+  readonly characters: number;
 }
 
 /** What a runner feeds: a projection or a process. */

@@ -5,6 +5,8 @@ import { BATCH_CHARACTERS_MAX, BATCH_EVENTS_MAX, BATCH_FILL_WAIT_MS } from './li
 export interface FeedBatch {
   readonly events: readonly RecordedEvent[];
   readonly end: Position;
+  /** Of the data and metadata of its events. */
+  readonly characters: number;
 }
 
 interface Entry {
@@ -86,7 +88,11 @@ export class EventBuffer {
     this.#wake();
     const last = taken.at(-1);
     return (
-      last && { events: taken.flatMap(({ event }) => (event ? [event] : [])), end: last.position }
+      last && {
+        events: taken.flatMap(({ event }) => (event ? [event] : [])),
+        end: last.position,
+        characters,
+      }
     );
   }
 

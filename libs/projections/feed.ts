@@ -253,5 +253,6 @@ function batchFor(from: Progress, batch: FeedBatch, logId: string): Batch | unde
       },
     };
   };
-  return { events, after, end: { ...after(events.length - 1), resume: batch.end } };
+  const { characters } = batch;
+  return { events, after, end: { ...after(events.length - 1), resume: batch.end }, characters };
 }

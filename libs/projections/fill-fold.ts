@@ -16,7 +16,7 @@ import {
   stayedBorn,
   tableOf,
 } from './row-fold.js';
-import { givenKeyText, keyOf, keyText } from './row-values.js';
+import { givenKeyText, keyOf } from './row-values.js';
 import type { CompiledTable } from './table-schema.js';
 
 /** What a batch writes into one table. */
@@ -93,6 +93,11 @@ export class FillFold {
     return bytes;
   }
 
+  /** Until the end: some tables have events folded then. */
+  get keepsEvents(): boolean {
+    return this.#steps.length > 0;
+  }
+
   /** After the last event. */
   end(): TableCopy[] {
     const { memoryOf } = this.options;
@@ -122,9 +127,7 @@ export class FillFold {
         continue;
       }
       const given = inserts ? change.insert : change.key;
-      const text = table.exactKey
-        ? givenKeyText(table, given)
-        : keyText(table, keyOf(table, given));
+      const text = givenKeyText(table, given);
       const memory = memoryOf(table);
       // An index finds a row that was there before it was made.
       const remembered = memory.touch(text) ?? (inserts ? memory.learn(text, null) : undefined);
@@ -156,8 +159,9 @@ export class FillFold {
       if (change.last) this.options.memoryOf(table).finish(text);
     } else {
       const after = change.change(before);
-      if (after === undefined || (after === null && !before)) return;
+      // A key that is none is one in vain too.
       const key = keyOf(table, change.key);
+      if (after === undefined || (after === null && !before)) return;
       remembered.row = after && changedRow(table, key, after, before, at);
       if (!remembered.row) {
         this.#version(table, text, deletedRow(table, key, before, at), true);

@@ -374,6 +374,28 @@ describe('a fill that makes rows which may not be', () => {
     },
   );
 
+  it.each([
+    ['changes nothing', { change: () => undefined }],
+    ['changes a column', { update: () => ({ ends: 1 }) }],
+  ] as const)(
+    'stops at the event that names a row by what is no key of it, also when it %s',
+    async (_, change) => {
+      const from = await engine.append(counted(1), counted(2));
+      await engine.append({ type: 'Removed', data: { id: 1 } });
+      const table: ProjectionTable = {
+        columns: { id: 'integer', ends: 'integer null' },
+        key: ['id'],
+        history: true,
+      };
+      const misnamed = ids(table, (event) => [
+        event.type === 'Removed'
+          ? { table: 'ids', key: { id: String(idOf(event)) }, ...change }
+          : { table: 'ids', insert: { id: idOf(event) } },
+      ]);
+      await expect(failedAt(misnamed, from)).resolves.toBe(1);
+    },
+  );
+
   it('stops at the event that made a row with history again, and lets deleted ones return', async () => {
     const removed = (id: number) => ({ type: 'Removed' as const, data: { id } });
     const from = await engine.append(counted(1), removed(1), counted(1), counted(2));

@@ -15,7 +15,7 @@ export const BATCH_EVENTS_MAX = 2_000;
 export const BATCH_CHARACTERS_MAX = 8_388_608;
 /** Events that a fill gathers before it writes what became of them; the least that is lost when a process dies. */
 export const FILL_BATCH_EVENTS = 4_096;
-/** Of what became of them; it writes earlier when it has that. */
+/** Of what became of them, or of themselves where it has to keep them until then; it writes earlier when it has that. */
 export const FILL_BATCH_BYTES = 8_388_608;
 /** Events that are given to fills at once, and wait for them: what dies young costs the collector nothing. */
 export const FILL_PORTION_EVENTS = 256;

@@ -183,7 +183,7 @@ export class ProjectionConsumer implements Consumer {
     const fill = this.#fill;
     if (fill) {
       try {
-        await fill.take(events, end);
+        await fill.take(events, end, batch.characters);
         if (this.#careful) await fill.flush();
       } catch (error) {
         if (this.#careful) this.#fillAgain(lease, false);

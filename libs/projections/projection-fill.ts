@@ -50,6 +50,8 @@ export class ProjectionFill {
   readonly #spare = new Map<CompiledTable, BinaryCopy[]>();
   #fold: FillFold;
   #gathered = 0;
+  /** Of the events that were gathered. */
+  #characters = 0;
   #taken: Progress | undefined;
   #writing: Promise<void> = Promise.resolve();
 
@@ -67,7 +69,7 @@ export class ProjectionFill {
   }
 
   /** Folds and encodes events, and writes when there are enough. Gives way to others now and then. */
-  async take(events: readonly RecordedEvent[], end: Progress): Promise<void> {
+  async take(events: readonly RecordedEvent[], end: Progress, characters: number): Promise<void> {
     this.#taken = end;
     for (const [index, event] of events.entries()) {
       if (index > 0 && index % FILL_SLICE_EVENTS === 0) await nextTurn();
@@ -76,8 +78,9 @@ export class ProjectionFill {
       if (!this.#fold.take(event)) throw new Error('a row that was looked up is not known');
     }
     this.#gathered += events.length;
-    if (this.#gathered >= FILL_BATCH_EVENTS || this.#fold.bytes >= FILL_BATCH_BYTES)
-      await this.#write();
+    this.#characters += characters;
+    const bytes = Math.max(this.#fold.bytes, this.#fold.keepsEvents ? this.#characters : 0);
+    if (this.#gathered >= FILL_BATCH_EVENTS || bytes >= FILL_BATCH_BYTES) await this.#write();
   }
 
   /** Until all that was taken is written. */
@@ -102,6 +105,7 @@ export class ProjectionFill {
     const copies = this.#fold.end();
     this.#fold = this.#newFold();
     this.#gathered = 0;
+    this.#characters = 0;
     this.#writing = this.#transact(end, async (client) => {
       for (const copy of copies) await this.#send(client, copy);
     });

@@ -77,16 +77,19 @@ export function keyText(table: CompiledTable, key: Row): string {
   return text;
 }
 
-/**
- * `keyText` of a key as a projection gave it, for tables whose key has one form only (`exactKey`): what is not normal has
- * a text that no row has.
- */
+/** `keyText` of a key as a projection gave it; one of types that have one form only need not be made normal for it. */
 export function givenKeyText(table: CompiledTable, given: Row): string {
-  const [only, ...others] = table.key;
-  let text = only ? scalarText(given[only.name]) : '';
-  for (const { name } of others) text += ` ${scalarText(given[name])}`;
-  return text;
+  for (const { name, type } of table.key)
+    if (typeof given[name] !== ONE_FORM[type]) return keyText(table, keyOf(table, given));
+  return keyText(table, given);
 }
+
+/** In memory: what is of another type may be normal all the same. */
+const ONE_FORM: Readonly<Partial<Record<Column['type'], string>>> = {
+  bigint: 'bigint',
+  integer: 'number',
+  uuid: 'string',
+};
 
 /** Of what is no array and no object. */
 function scalarText(value: ColumnValue | undefined): string {

@@ -23,8 +23,6 @@ export interface CompiledTable {
   readonly key: readonly Column[];
   /** No text in the key: its values never hold a space. */
   readonly plainKey: boolean;
-  /** Each value of the key has one text only, and other types have none of these. */
-  readonly exactKey: boolean;
   /** As declared, without those of the engine. */
   readonly columns: readonly Column[];
   /** Those of the engine included, in the order of the table. */
@@ -48,7 +46,6 @@ const PLAIN: ReadonlySet<ColumnType> = new Set([
   'timestamptz',
   'uuid',
 ]);
-const EXACT: ReadonlySet<ColumnType> = new Set(['bigint', 'integer', 'uuid']);
 const POSITION_COLUMN = { type: 'bigint', nullable: false } as const;
 
 /** @throws {TypeError} for a declaration that PostgreSQL or the engine could not hold. */
@@ -88,7 +85,6 @@ export function compileTable(name: string, table: ProjectionTable): CompiledTabl
     name,
     key,
     plainKey: key.every(({ type }) => PLAIN.has(type)),
-    exactKey: key.every(({ type }) => EXACT.has(type)),
     columns,
     stored,
     columnsToUpdate: new Map(
