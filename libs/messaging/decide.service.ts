@@ -22,7 +22,7 @@ import {
   WrongExpectedRevisionError,
 } from '#event-store';
 import type { Decider, DomainEvent } from '#kernel';
-import { Clock, DomainError, fold } from '#kernel';
+import { Clock, DomainError } from '#kernel';
 import { ProblemCatalogue } from '#problems';
 import { eventId } from './command-ids.js';
 import type { DecideRequest, Receipt } from './decide.port.js';
@@ -38,10 +38,16 @@ import { differs } from './request-hasher.js';
 export const CONFLICT_DELAY_MS = 5;
 export const CONFLICT_DELAY_MS_MAX = 100;
 
-/** The stream as one attempt sees it. */
+/** The stream as one attempt sees it. Its events are not kept: a stream may have more of them than there is memory. */
 interface Seen<State, Event extends DomainEvent> {
-  readonly events: readonly RecordedEvent<Event>[];
   readonly state: State;
+  /** Of the last event; -1n when there is none. */
+  readonly revision: bigint;
+  readonly position: Position | undefined;
+  /** What this command appended before. */
+  readonly own: readonly RecordedEvent<Event>[];
+  /** Right after the last of `own`. */
+  readonly stateAfterOwn: State;
 }
 
 @Injectable()
@@ -90,13 +96,13 @@ export class LedgerDecideService extends DecideService {
     ]);
     let seen = first;
     for (let conflicts = 0; ; conflicts += 1) {
-      const applied = appliedBy(request, seen.events);
+      const applied = appliedBy(request, seen);
       if (applied) return applied;
       if (known) {
         if (differs(known.requestHash, context))
           throw new DomainError('request/idempotency-key-reused');
         if (known.outcome?.streamId === request.streamId && conflicts === 0)
-          return answered(request, known.outcome, seen.events);
+          return await this.answered(request, known.outcome, seen);
       }
       try {
         return await this.attempt(request, seen);
@@ -106,7 +112,7 @@ export class LedgerDecideService extends DecideService {
       const before = seen;
       seen = await this.read(request, before);
       const now = this.clock.now();
-      if (!appliedBy(request, seen.events)) {
+      if (!appliedBy(request, seen)) {
         if (request.ifMatch) throw new DomainError('request/precondition-failed');
         const spent = request.retryUntilDeadline
           ? now >= context.deadline
@@ -122,9 +128,10 @@ export class LedgerDecideService extends DecideService {
   /** @throws {WrongExpectedRevisionError} somebody else appended since. */
   private async attempt<State, Command, Event extends DomainEvent>(
     request: DecideRequest<State, Command, Event>,
-    { events, state }: Seen<State, Event>,
+    seen: Seen<State, Event>,
   ): Promise<Receipt<State, Event>> {
     const { streamId, decider, context } = request;
+    const { state } = seen;
     let decided: readonly Event[];
     try {
       request.ifMatch?.(state);
@@ -137,8 +144,7 @@ export class LedgerDecideService extends DecideService {
       if (error instanceof DomainError) await this.rememberRefusal(request, error);
       throw error;
     }
-    const last = events.at(-1);
-    if (decided.length === 0) return await this.nothingStored(request, { events, state });
+    if (decided.length === 0) return await this.nothingStored(request, seen);
 
     const newEvents = await this.encode(request, decided);
     await this.upgrades.assertReadable(
@@ -147,7 +153,7 @@ export class LedgerDecideService extends DecideService {
         version: this.catalogue.definition(type).version,
       })),
     );
-    const expected: ExpectedRevision = last ? last.revision : 'noStream';
+    const expected: ExpectedRevision = seen.revision < 0n ? 'noStream' : seen.revision;
     const result = await appendUntilKnown(this.store, streamId, expected, newEvents, {
       deadline: context.deadline,
       clock: this.clock,
@@ -166,13 +172,11 @@ export class LedgerDecideService extends DecideService {
 
   private async nothingStored<State, Command, Event extends DomainEvent>(
     { streamId, context }: DecideRequest<State, Command, Event>,
-    { events, state }: Seen<State, Event>,
+    { state, revision, position: lastPosition }: Seen<State, Event>,
   ): Promise<Receipt<State, Event>> {
-    const last = events.at(-1);
-    const revision = last?.revision ?? -1n;
     // The facts that the command was given came from other streams: the log's head is past them all.
     const head = await this.store.head({ timeoutMs: this.timeoutMs(context) });
-    const read = last?.position ?? position(0n);
+    const read = lastPosition ?? position(0n);
     const at = head !== undefined && head > read ? head : read;
     await this.remember(context, {
       kind: 'noop',
@@ -243,18 +247,62 @@ export class LedgerDecideService extends DecideService {
     { streamId, decider, context }: DecideRequest<State, Command, Event>,
     before?: Seen<State, Event>,
   ): Promise<Seen<State, Event>> {
-    const events = [...(before?.events ?? [])];
     let state = before ? before.state : decider.initialState();
+    let revision = before?.revision ?? -1n;
+    let lastPosition = before?.position;
+    const own = [...(before?.own ?? [])];
+    let stateAfterOwn = before ? before.stateAfterOwn : state;
     for await (const stored of this.store.readStream(streamId, {
-      from: BigInt(events.length),
+      from: revision + 1n,
       timeoutMs: this.timeoutMs(context),
     })) {
       const event = this.catalogue.decode<Event>(stored);
-      events.push(event);
       state = decider.evolve(state, asDomainEvent(event));
+      ({ revision, position: lastPosition } = event);
+      if (event.metadata.commandId === context.commandId) {
+        own.push(event);
+        stateAfterOwn = state;
+      }
       positionsSeen()?.event(event.position);
     }
-    return { events, state };
+    return { state, revision, position: lastPosition, own, stateAfterOwn };
+  }
+
+  /** @throws {DomainError} the refusal that was answered before. */
+  private async answered<State, Command, Event extends DomainEvent>(
+    request: DecideRequest<State, Command, Event>,
+    outcome: RememberedOutcome,
+    seen: Seen<State, Event>,
+  ): Promise<Receipt<State, Event>> {
+    if (outcome.kind === 'refused') {
+      // The stream may have moved on since: this answer has not.
+      if (outcome.position !== undefined)
+        positionsSeen()?.snapshot(position(BigInt(outcome.position)));
+      throw new DomainError(outcome.code, outcome.details);
+    }
+    const revision = BigInt(outcome.revision);
+    return {
+      streamId: outcome.streamId,
+      revision,
+      position: position(BigInt(outcome.position)),
+      eventIds: [],
+      events: [],
+      state: seen.revision === revision ? seen.state : await this.stateAt(request, revision),
+      replayed: true,
+    };
+  }
+
+  private async stateAt<State, Command, Event extends DomainEvent>(
+    { streamId, decider, context }: DecideRequest<State, Command, Event>,
+    revision: bigint,
+  ): Promise<State> {
+    let state = decider.initialState();
+    const timeoutMs = this.timeoutMs(context);
+    for await (const stored of this.store.readStream(streamId, { timeoutMs })) {
+      if (stored.revision > revision) break;
+      state = decider.evolve(state, asDomainEvent(this.catalogue.decode<Event>(stored)));
+    }
+    return state;
   }
 
   private timeoutMs({ deadline }: RequestContext): number {
@@ -265,10 +313,9 @@ export class LedgerDecideService extends DecideService {
 
 /** @throws {DomainError} `request/idempotency-key-reused` */
 function appliedBy<State, Command, Event extends DomainEvent>(
-  { streamId, decider, context }: DecideRequest<State, Command, Event>,
-  events: readonly RecordedEvent<Event>[],
+  { streamId, context }: DecideRequest<State, Command, Event>,
+  { own, stateAfterOwn }: Seen<State, Event>,
 ): Receipt<State, Event> | undefined {
-  const own = events.filter(({ metadata }) => metadata.commandId === context.commandId);
   const last = own.at(-1);
   if (!last) return undefined;
   if (own.some(({ metadata }) => differs(metadata.requestHash, context)))
@@ -279,41 +326,9 @@ function appliedBy<State, Command, Event extends DomainEvent>(
     position: last.position,
     eventIds: own.map(({ id }) => id),
     events: own,
-    state: stateAt(decider, events, last.revision),
+    state: stateAfterOwn,
     replayed: true,
   };
-}
-
-/** @throws {DomainError} the refusal that was answered before. */
-function answered<State, Command, Event extends DomainEvent>(
-  { decider }: DecideRequest<State, Command, Event>,
-  outcome: RememberedOutcome,
-  events: readonly RecordedEvent<Event>[],
-): Receipt<State, Event> {
-  if (outcome.kind === 'refused') {
-    // The stream may have moved on since: this answer has not.
-    if (outcome.position !== undefined)
-      positionsSeen()?.snapshot(position(BigInt(outcome.position)));
-    throw new DomainError(outcome.code, outcome.details);
-  }
-  const revision = BigInt(outcome.revision);
-  return {
-    streamId: outcome.streamId,
-    revision,
-    position: position(BigInt(outcome.position)),
-    eventIds: [],
-    events: [],
-    state: stateAt(decider, events, revision),
-    replayed: true,
-  };
-}
-
-function stateAt<State, Event extends DomainEvent>(
-  decider: Pick<Decider<State, never, Event>, 'initialState' | 'evolve'>,
-  events: readonly RecordedEvent<Event>[],
-  revision: bigint,
-): State {
-  return fold(decider, events.filter((event) => event.revision <= revision).map(asDomainEvent));
 }
 
 function evolved<State, Event extends DomainEvent>(
