@@ -20,6 +20,7 @@ import {
   SUPER_USER,
   told,
 } from '../testing/index.js';
+import { RING_BUDGET } from './key-ring-decisions.js';
 import { EndShare } from './end-share/end-share.command.js';
 import { IssueKey } from './issue-key/issue-key.command.js';
 import { ReinstateKey } from './reinstate-key/reinstate-key.command.js';
@@ -188,6 +189,26 @@ describe('revealing', () => {
     for (const id of [other.keyId, network.keyId, keyId(randomUUID())])
       expect(await refused(revealOwn(id))).toEqual(new DomainError('keys/key-not-found'));
     expect((await refused(revealOwn(key.keyId, SUPER_USER))).code).toBe('access/forbidden');
+  });
+
+  it('again and again uses up what one caller may have a ring record, never what stops a key', async () => {
+    let last: DomainError | undefined;
+    for (let times = 0; times <= 2 * RING_BUDGET.burst && !last; times += 1)
+      await reveal(key.keyId).catch((error: unknown) => (last = error as DomainError));
+    expect(last).toMatchObject({
+      code: 'access/too-many-requests',
+      details: { budget: 'holder', retryAfterSeconds: 30 },
+    });
+    const story = await ledger.story(RING);
+    expect(story.length).toBeLessThanOrEqual(2 * RING_BUDGET.burst);
+    const colleague = employee({ superUser: true });
+    const theirs = await reveal(key.keyId, colleague, ledger.context({ actor: colleague.actor }));
+    expect(theirs.value.key).toBe(key.secret);
+    const other = await issue(networkRing());
+    expect((await refused(reveal(other.keyId))).code).toBe('keys/secret-not-recoverable');
+    await suspend(key.keyId);
+    await revoke(key.keyId);
+    expect((await ledger.story(RING)).slice(-2)).toEqual(['KeySuspended', 'KeyRevoked']);
   });
 
   it('sharing and issuing need the wrapping key, revoking and suspending do not', async () => {

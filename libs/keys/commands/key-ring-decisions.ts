@@ -1,6 +1,6 @@
 import { Injectable, Logger } from '@nestjs/common';
-import type { Permission, Principal } from '#access';
-import { Authorizer } from '#access';
+import type { Budget, Permission, Principal } from '#access';
+import { Authorizer, RequestBudgets } from '#access';
 import { DomainError, marketplacePartnerId, partnerId } from '#kernel';
 import type { KeyId, NetworkId } from '#kernel';
 import type { Receipt, RequestContext } from '#messaging';
@@ -33,10 +33,23 @@ export interface KeyRingAct {
 
 export type KeyRingReceipt = Receipt<KeyRing, KeyRingEvent>;
 
+/**
+ * How often one caller may have something recorded on one ring, beside what stops a key or a link. Every decision reads
+ * its ring from the beginning: who may reveal a key without an end could make it one that nobody can revoke in time.
+ */
+export const RING_BUDGET: Budget = { perSecond: 1 / 30, burst: 120 };
+
+interface RingDecisionOptions {
+  readonly retryUntilDeadline?: boolean;
+  /** It stops a key or a link: never refused for want of budget. */
+  readonly stops?: boolean;
+}
+
 /** What all commands on rings have in common: who may, on whose ring, the decision, and what follows from its events. */
 @Injectable()
 export class KeyRingDecisions {
   private readonly logger = new Logger(KeyRingDecisions.name);
+  private readonly budgets = new RequestBudgets({ actorMutations: RING_BUDGET });
 
   constructor(
     private readonly authorizer: Authorizer,
@@ -98,13 +111,14 @@ export class KeyRingDecisions {
     }
   }
 
-  /** The one place that appends to rings. */
+  /** The one place that appends to rings. @throws {DomainError} `access/too-many-requests` */
   async decide(
     ring: RingId,
     context: RequestContext,
     command: KeyRingCommand | ((state: KeyRing) => KeyRingCommand | Promise<KeyRingCommand>),
-    options: { readonly retryUntilDeadline?: boolean } = {},
+    { stops = false, ...options }: RingDecisionOptions = {},
   ): Promise<KeyRingReceipt> {
+    if (!stops && context.actor.type !== 'system') this.charge(ring, context.actor);
     const receipt = await this.decisions.execute({
       streamId: keyRingStream(ring),
       decider: keyRingDecider,
@@ -119,6 +133,13 @@ export class KeyRingDecisions {
       this.logger.warn(`upkeep of secrets is left to its process: ${nameOf(error)}`);
     }
     return receipt;
+  }
+
+  private charge(ring: RingId, { issuer, subject }: RequestContext['actor']): void {
+    const key = `${keyRingStream(ring)}\n${issuer}\n${subject}`;
+    const retryAfterSeconds = this.budgets.take({ kind: 'actor', key }, 'mutations');
+    if (retryAfterSeconds > 0)
+      throw new DomainError('access/too-many-requests', { budget: 'holder', retryAfterSeconds });
   }
 
   private async reach(

@@ -22,7 +22,7 @@ export class EndShareHandler implements ICommandHandler<EndShare> {
       ring,
       context,
       { type: 'endShare', shareId: input.shareId, reason: 'withdrawn' },
-      { retryUntilDeadline: true },
+      { retryUntilDeadline: true, stops: true },
     );
     const share = state.shares.get(input.shareId);
     if (!share) return refuse('keys/share-not-found');

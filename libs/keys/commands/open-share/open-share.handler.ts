@@ -208,7 +208,7 @@ export class OpenShareHandler implements ICommandHandler<OpenShare> {
       record.ring,
       { ...context, commandId: uuidv5('end share', context.commandId), idempotent: false },
       { type: 'endShare', shareId: record.shareId, reason: 'wrongPassphrases' },
-      { retryUntilDeadline: true },
+      { retryUntilDeadline: true, stops: true },
     );
   }
 }

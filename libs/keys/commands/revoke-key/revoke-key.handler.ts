@@ -23,7 +23,7 @@ export class RevokeKeyHandler implements ICommandHandler<RevokeKey> {
         assertVersion(current, input.keyId, input.ifMatch);
         return command;
       },
-      { retryUntilDeadline: true },
+      { retryUntilDeadline: true, stops: true },
     );
     return { value: changedKey(state, input.keyId), position };
   }

@@ -22,7 +22,7 @@ export class SuspendKeyRingHandler implements ICommandHandler<SuspendKeyRing> {
         cause: { kind: 'manual', reason, event: null },
         at: context.now.toISOString(),
       },
-      { retryUntilDeadline: true },
+      { retryUntilDeadline: true, stops: true },
     );
     return { value: { keys: changedKeys(state) }, position };
   }

@@ -28,7 +28,7 @@ export class SuspendKeyHandler implements ICommandHandler<SuspendKey> {
         assertVersion(current, input.keyId, input.ifMatch);
         return command;
       },
-      { retryUntilDeadline: true },
+      { retryUntilDeadline: true, stops: true },
     );
     return { value: changedKey(state, input.keyId), position };
   }
