@@ -83,8 +83,8 @@ export class LedgerAuditQueryRecorder extends AuditQueryRecorder {
 const notRecorded = (cause: unknown): DomainError =>
   new DomainError('audit/query-not-recorded' satisfies AuditErrorCode, {}, { cause });
 
-/** Sixteen streams a day: a decision reads its stream, and auditors who ask at once do not wait for each other. */
+/** 256 streams a day: a decision reads its stream, and auditors who ask at once do not wait for each other. */
 function streamOf(principal: Principal, { now, commandId }: RequestContext): string {
   const day = now.toISOString().slice(0, 10).replaceAll('-', '');
-  return streamId(CATEGORY, principal.networkId ?? 0, day, commandId.slice(0, 1));
+  return streamId(CATEGORY, principal.networkId ?? 0, day, commandId.slice(0, 2));
 }
