@@ -202,6 +202,22 @@ describe('the embedded PostgreSQL', () => {
     expect(await query(server.url, 'SELECT one FROM survived')).toEqual([{ one: 1 }]);
     expect(said).toEqual(['PostgreSQL ended by itself; starting it again']);
   });
+
+  it('leaves none behind when it is stopped while it is started again', async () => {
+    const server = await start({ folder });
+    const log = path.join(server.place, 'server.log');
+    const { ino } = statSync(log);
+    process.kill(server.serverProcessId, 'SIGKILL');
+    // Each launch makes a log of its own, and the server is ready some time later.
+    expect(await until(() => statSync(log, { throwIfNoEntry: false })?.ino !== ino, WAIT_MS)).toBe(
+      true,
+    );
+    await server.stop();
+    expect(processesWorkingIn(path.join(server.place, 'data'))).toEqual([]);
+    const said: string[] = [];
+    await start({ folder, say: (line) => said.push(line) });
+    expect(said).toEqual([]);
+  });
 });
 
 /** A process that starts the server, says so, and waits to be killed. */

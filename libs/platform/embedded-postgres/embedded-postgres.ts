@@ -162,6 +162,7 @@ class Server implements EmbeddedPostgres {
   private giveUp: (error: EmbeddedPostgresError) => void = () => undefined;
   private child: ChildProcess | undefined;
   private stopping: Promise<void> | undefined;
+  private restarting: Promise<void> | undefined;
   private restartsAtMs: number[] = [];
 
   constructor(
@@ -334,7 +335,7 @@ class Server implements EmbeddedPostgres {
     this.child = child;
     child.unref();
     child.once('exit', () => {
-      if (!this.stopping) void this.restart();
+      if (!this.stopping) this.restarting = this.restart();
     });
   }
 
@@ -362,10 +363,11 @@ class Server implements EmbeddedPostgres {
         this.say(reason(error));
       }
     }
-    await this.stopServer();
   }
 
   private async stopServer(): Promise<void> {
+    // What it launches meanwhile is to be stopped too.
+    await this.restarting;
     const processId = this.child?.pid;
     if (processId !== undefined) await endServer(processId);
   }
