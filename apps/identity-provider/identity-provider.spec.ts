@@ -1,4 +1,5 @@
-import { get } from 'node:http';
+import { once } from 'node:events';
+import { get, type IncomingMessage } from 'node:http';
 import { json } from 'node:stream/consumers';
 import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync, chmodSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -75,7 +76,7 @@ describe('the development identity provider', () => {
 
   const environment = (name: string) => ({ KEYLEDGER_CONFIG_DIR: join(folder, `config-${name}`) });
 
-  it('listens on 127.0.0.1 and keeps random passwords in a file of its owner only', async () => {
+  it('listens on 127.0.0.1 and keeps random passwords in a file of its owner only', () => {
     expect(provider.issuer).toMatch(/^http:\/\/127\.0\.0\.1:\d+$/);
     expect(statSync(provider.usersFile).mode & 0o777).toBe(0o600);
     const passwords = JSON.parse(readFileSync(provider.usersFile, 'utf8')) as Record<
@@ -85,8 +86,18 @@ describe('the development identity provider', () => {
     expect(Object.keys(passwords)).toEqual(['olivia', 'sam', 'max', 'kim', 'cora', 'pat', 'nora']);
     expect(new Set(Object.values(passwords)).size).toBe(7);
     for (const one of Object.values(passwords)) expect(one.length).toBeGreaterThanOrEqual(20);
-    const response = await fetch(provider.issuer, { headers: { host: 'evil.example' } });
-    expect([200, 421]).toContain(response.status);
+  });
+
+  it('answers to its own name only, and goes on after an address that is none', async () => {
+    const headers = { host: 'evil.example' };
+    const [other] = (await once(get(provider.issuer, { headers, agent: false }), 'response')) as [
+      IncomingMessage,
+    ];
+    other.resume();
+    expect(other.statusCode).toBe(421);
+    const none = await fetch(`${provider.issuer}//`, { signal: AbortSignal.timeout(5_000) });
+    expect(none.status).toBe(404);
+    expect((await fetch(`${provider.issuer}/jwks`)).status).toBe(200);
   });
 
   it('signs in with authorization code and PKCE over a loopback redirect, and out again', async () => {
@@ -96,6 +107,10 @@ describe('the development identity provider', () => {
       tell: () => undefined,
       open: (url) => {
         void (async () => {
+          // Others knock there too.
+          const { origin } = new URL(new URL(url).searchParams.get('redirect_uri') ?? '');
+          for (const path of ['//', '/callback?state=guessed'])
+            expect((await fetch(`${origin}${path}`)).status).toBe(404);
           const { url: form, html } = await browser.open(url);
           expect(html).toContain('<label for="username">');
           const wrong = await browser.open(form, { username: 'sam', password: 'guessed' });

@@ -292,8 +292,8 @@ async function serve(
     response.writeHead(421, PAGE_HEADERS).end(messagePage('Wrong address', `Use http://${host}.`));
     return;
   }
-  const url = new URL(request.url ?? '/', `http://${host}`);
-  if (url.pathname === '/') {
+  const [path = '/'] = (request.url ?? '/').split('?', 1);
+  if (path === '/') {
     const names = users
       .map(({ name, about }) => `<li><b>${escaped(name)}</b>: ${escaped(about)}</li>`)
       .join('\n');
@@ -307,7 +307,7 @@ async function serve(
       );
     return;
   }
-  if (!url.pathname.startsWith('/interaction/')) {
+  if (!path.startsWith('/interaction/')) {
     await provider.callback()(request, response);
     return;
   }

@@ -189,8 +189,8 @@ function answerOf(
       reject(new LoginError('interrupted'));
     });
     server.on('request', (request, response) => {
-      const url = new URL(request.url ?? '/', 'http://127.0.0.1');
-      const query = url.searchParams;
+      const url = URL.parse(request.url ?? '/', 'http://127.0.0.1');
+      const query = url?.searchParams;
       const say = (status: number, text: string) => {
         response.writeHead(status, {
           'content-type': 'text/html; charset=utf-8',
@@ -204,7 +204,7 @@ function answerOf(
         );
       };
       // Other tabs and scanners may knock here: only the answer to our own question counts.
-      if (url.pathname !== '/callback' || query.get('state') !== state) {
+      if (url?.pathname !== '/callback' || query?.get('state') !== state) {
         say(404, 'Nothing here.');
         return;
       }
