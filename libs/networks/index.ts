@@ -14,9 +14,9 @@ export { NetworkSettingsReader, networkStreamId } from './network-settings.reade
 export { networksEvents } from './networks.catalogue.js';
 export { networksProblems } from './networks.problems.js';
 import type { Projection } from '#projections';
-import { networkDirectory } from './projections/network-directory.projection.js';
+import { networkDirectory, NETWORKS_TABLE } from './projections/network-directory.projection.js';
 
-export { networkDirectory };
+export { networkDirectory, NETWORKS_TABLE };
 export const networksProjections: readonly Projection[] = [networkDirectory];
 export type { NetworkView } from './queries/network.view.js';
 export { settingsViewOf } from './queries/network.view.js';

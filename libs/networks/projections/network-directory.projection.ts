@@ -1,5 +1,5 @@
 import type { RecordedEvent } from '#event-store';
-import type { Projection, Row, RowChange } from '#projections';
+import type { Projection, ProjectionTable, Row, RowChange } from '#projections';
 import { defaultApiProfile } from '../domain/api-profile.value.js';
 import { DEFAULT_KEY_POLICY } from '../domain/key-policy.value.js';
 import type { NetworkEvent } from '../domain/network.events.js';
@@ -11,26 +11,27 @@ export interface ListedWebhookCredential {
   readonly issuedAt: string;
 }
 
+const networks: ProjectionTable = {
+  columns: {
+    network_id: 'bigint',
+    name: 'text',
+    region: 'text',
+    key_policy: 'jsonb',
+    api_profile: 'jsonb',
+    webhook_credentials: 'jsonb',
+    created_at: 'timestamptz',
+    registered_position: 'bigint',
+  },
+  key: ['network_id'],
+  history: true,
+};
+export const NETWORKS_TABLE = { name: 'networks', table: networks };
+
 /** Networks with their settings as they are, and as they were. */
 export const networkDirectory = {
   name: 'network_directory',
   version: 1,
-  tables: {
-    networks: {
-      columns: {
-        network_id: 'bigint',
-        name: 'text',
-        region: 'text',
-        key_policy: 'jsonb',
-        api_profile: 'jsonb',
-        webhook_credentials: 'jsonb',
-        created_at: 'timestamptz',
-        registered_position: 'bigint',
-      },
-      key: ['network_id'],
-      history: true,
-    },
-  },
+  tables: { networks },
   handles: [
     'NetworkCreated',
     'NetworkKeyPolicySet',

@@ -25,6 +25,9 @@ export interface NetworkRow {
   readonly webhook_credentials: NetworkView['webhookCredentials'];
 }
 
+export const NETWORK_COLUMNS =
+  'network_id, name, region, key_policy, api_profile, webhook_credentials';
+
 export function networkViewOf(row: NetworkRow): NetworkView {
   return {
     networkId: Number(row.network_id),

@@ -5,9 +5,12 @@ import { DomainError } from '#kernel';
 import type { ReadResult } from '#projections';
 import { ReadModels, positionOf, rowsAsOf } from '#projections';
 import { assertReachable } from '../../own-network.js';
-import { networkDirectory } from '../../projections/network-directory.projection.js';
+import {
+  networkDirectory,
+  NETWORKS_TABLE,
+} from '../../projections/network-directory.projection.js';
 import type { NetworkRow, NetworkView } from '../network.view.js';
-import { networkViewOf } from '../network.view.js';
+import { NETWORK_COLUMNS, networkViewOf } from '../network.view.js';
 import { GetNetwork } from './get-network.query.js';
 
 @QueryHandler(GetNetwork)
@@ -27,13 +30,9 @@ export class GetNetworkHandler implements IQueryHandler<GetNetwork, ReadResult<N
       { projections: [networkDirectory.name], ...options },
       async (sql) => {
         const at = asOf && (await positionOf(sql, asOf));
-        const networks = rowsAsOf(
-          { name: 'networks', table: networkDirectory.tables.networks },
-          at === undefined ? undefined : '$2',
-        );
+        const networks = rowsAsOf(NETWORKS_TABLE, at === undefined ? undefined : '$2');
         const [row] = await sql.rows<NetworkRow>(
-          `SELECT network_id, name, region, key_policy, api_profile, webhook_credentials
-           FROM ${networks} network WHERE network_id = $1`,
+          `SELECT ${NETWORK_COLUMNS} FROM ${networks} network WHERE network_id = $1`,
           [networkId, ...(at === undefined ? [] : [at])],
         );
         if (!row) throw new DomainError('networks/not-found');

@@ -3,9 +3,12 @@ import { QueryHandler } from '@nestjs/cqrs';
 import { Authorizer, OPERATOR } from '#access';
 import type { Page, ReadResult } from '#projections';
 import { ReadModels, decodeCursor, pageOf, positionOf, rowsAsOf } from '#projections';
-import { networkDirectory } from '../../projections/network-directory.projection.js';
+import {
+  networkDirectory,
+  NETWORKS_TABLE,
+} from '../../projections/network-directory.projection.js';
 import type { NetworkRow, NetworkView } from '../network.view.js';
-import { networkViewOf } from '../network.view.js';
+import { NETWORK_COLUMNS, networkViewOf } from '../network.view.js';
 import { ListNetworks, NETWORKS_CURSOR, networkCursor } from './list-networks.query.js';
 
 /** All networks for operators, by id; for everybody else the one of their token. */
@@ -33,13 +36,9 @@ export class ListNetworksHandler implements IQueryHandler<
       { projections: [networkDirectory.name], ...options },
       async (sql) => {
         const at = asOf && (await positionOf(sql, asOf));
-        const networks = rowsAsOf(
-          { name: 'networks', table: networkDirectory.tables.networks },
-          at === undefined ? undefined : '$4',
-        );
+        const networks = rowsAsOf(NETWORKS_TABLE, at === undefined ? undefined : '$4');
         const rows = await sql.rows<NetworkRow>(
-          `SELECT network_id, name, region, key_policy, api_profile, webhook_credentials
-           FROM ${networks} network
+          `SELECT ${NETWORK_COLUMNS} FROM ${networks} network
            WHERE network_id > $1 AND ($2::bigint IS NULL OR network_id = $2)
            ORDER BY network_id LIMIT $3`,
           [after, own, input.first + 1, ...(at === undefined ? [] : [at])],

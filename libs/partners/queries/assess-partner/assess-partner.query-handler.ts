@@ -2,7 +2,7 @@ import type { IQueryHandler } from '@nestjs/cqrs';
 import { QueryHandler } from '@nestjs/cqrs';
 import { DomainError } from '#kernel';
 import type { KeyPolicy } from '#networks';
-import { networkDirectory } from '#networks';
+import { networkDirectory, NETWORKS_TABLE } from '#networks';
 import type { ReadResult } from '#projections';
 import { ReadModels, positionOf, rowsAsOf } from '#projections';
 import { assessEligibility } from '../../domain/eligibility.policy.js';
@@ -29,10 +29,7 @@ export class AssessPartnerHandler implements IQueryHandler<
     return this.readModels.read(read, async (sql) => {
       const partner = await this.scope.partner(sql, principal, 'partners.read', partnerId, options);
       const at = options.asOf && (await positionOf(sql, options.asOf));
-      const networks = rowsAsOf(
-        { name: 'networks', table: networkDirectory.tables.networks },
-        at === undefined ? undefined : '$2',
-      );
+      const networks = rowsAsOf(NETWORKS_TABLE, at === undefined ? undefined : '$2');
       const [network] = await sql.rows<{ key_policy: KeyPolicy }>(
         `SELECT key_policy FROM ${networks} network WHERE network_id = $1`,
         [networkId, ...(at === undefined ? [] : [at])],
