@@ -75,14 +75,13 @@ export interface StreamParts {
 export function streamParts(streamId: string): StreamParts {
   // Asked again and again about the same event.
   if (last?.streamId === streamId) return last.parts;
-  const [category = '', network = '', ...rest] = streamId.split('-');
+  const rest = streamId.split('-');
+  const category = rest.shift() ?? '';
+  const network = rest.shift() ?? '';
   const networkId = Number(network);
-  const parts = {
-    category,
-    networkId:
-      /^[1-9]\d*$/.test(network) && Number.isSafeInteger(networkId) ? networkId : undefined,
-    rest,
-  };
+  const isNetwork =
+    Number.isSafeInteger(networkId) && networkId > 0 && String(networkId) === network;
+  const parts = { category, networkId: isNetwork ? networkId : undefined, rest };
   last = { streamId, parts };
   return parts;
 }

@@ -4,6 +4,7 @@ import { isUuid } from '#kernel';
 export const AUDIT_WORDS_MAX = 1_024;
 export const AUDIT_WORD_CHARACTERS_MAX = 64;
 const SEARCHED_CHARACTERS_MAX = 4_096;
+const FEW_WORDS = 24;
 /** An id is one word. Its groups would be five that nobody asks for, in an index that has to hold them all. */
 const ID = /\b([0-9a-f]{8})-([0-9a-f]{4})-([0-9a-f]{4})-([0-9a-f]{4})-([0-9a-f]{12})\b/g;
 const ID_CHARACTERS = 36;
@@ -18,53 +19,74 @@ const LAST_ASCII = 0x7f;
  * @param first words that come before those of the texts.
  */
 export function auditWords(texts: readonly string[], first: readonly string[] = []): string[] {
-  const words = new Set(first);
+  const words = new Words(first);
   for (const one of texts) {
-    if (words.size === AUDIT_WORDS_MAX) break;
+    if (words.isFull) break;
     const text = one.length > SEARCHED_CHARACTERS_MAX ? one.slice(0, SEARCHED_CHARACTERS_MAX) : one;
     if (NOT_ASCII.test(text)) addWords(text.normalize('NFC').toLowerCase(), words);
     else addAsciiWords(text.toLowerCase(), words);
   }
-  return [...words];
+  return words.all;
 }
 
-function addWords(lower: string, words: Set<string>): void {
-  for (const word of joinedIds(lower).split(NOT_A_WORD)) add(word, words);
+/** Each once, in the order in which they came. */
+class Words {
+  readonly all: string[];
+  /** Of a few, looking through them is quicker. */
+  #many: Set<string> | undefined;
+
+  constructor(first: readonly string[]) {
+    this.all = [...first];
+  }
+
+  get isFull(): boolean {
+    return this.all.length >= AUDIT_WORDS_MAX;
+  }
+
+  add(whole: string): void {
+    if (whole === '' || this.isFull) return;
+    const word =
+      whole.length > AUDIT_WORD_CHARACTERS_MAX
+        ? Array.from(whole).slice(0, AUDIT_WORD_CHARACTERS_MAX).join('')
+        : whole;
+    if (this.all.length < FEW_WORDS) {
+      if (this.all.includes(word)) return;
+    } else {
+      this.#many ??= new Set(this.all);
+      if (this.#many.has(word)) return;
+      this.#many.add(word);
+    }
+    this.all.push(word);
+  }
+}
+
+function addWords(lower: string, words: Words): void {
+  for (const word of withIdsJoined(lower).split(NOT_A_WORD)) words.add(word);
 }
 
 /** As `addWords`, for texts that need no table of letters: nearly all. */
-function addAsciiWords(lower: string, words: Set<string>): void {
-  const text = joinedIds(lower);
+function addAsciiWords(lower: string, words: Words): void {
+  // Most that hold an id are one.
+  if (lower.length === ID_CHARACTERS && isUuid(lower)) {
+    words.add(lower.replaceAll('-', ''));
+    return;
+  }
+  const text = withIdsJoined(lower);
   let from = 0;
   for (let at = 0; at < text.length; at += 1)
     if (!IN_ASCII_WORD[text.charCodeAt(at)]) {
-      if (at > from) add(text.slice(from, at), words);
+      if (at > from) words.add(text.slice(from, at));
       from = at + 1;
     }
-  if (from < text.length) add(text.slice(from), words);
+  if (from < text.length) words.add(text.slice(from));
 }
 
 const IN_ASCII_WORD = Array.from({ length: LAST_ASCII + 1 }, (_, code) =>
   /[a-z0-9]/.test(String.fromCharCode(code)),
 );
 
-/** Most that hold an id are one. */
-const joinedIds = (lower: string): string =>
-  lower.length === ID_CHARACTERS && isUuid(lower)
-    ? lower.replaceAll('-', '')
-    : withIdsJoined(lower);
-
 const withIdsJoined = (lower: string): string =>
   lower.length >= ID_CHARACTERS && lower.includes('-') ? lower.replace(ID, '$1$2$3$4$5') : lower;
-
-function add(word: string, words: Set<string>): void {
-  if (word === '' || words.size === AUDIT_WORDS_MAX) return;
-  words.add(
-    word.length > AUDIT_WORD_CHARACTERS_MAX
-      ? Array.from(word).slice(0, AUDIT_WORD_CHARACTERS_MAX).join('')
-      : word,
-  );
-}
 
 /** `KeyRevoked`: as one word, of which a search finds the beginning, and the words after the first. */
 export function wordsOfType(type: string): readonly string[] {
