@@ -7,6 +7,8 @@ type Handler = (request: IncomingMessage, response: ServerResponse) => void;
 
 /** From a request's first byte to its last. */
 export const REQUEST_TIMEOUT_MS = 30_000;
+/** How much later than that a request may be found to be late. */
+export const LATE_REQUESTS_SWEEP_INTERVAL_MS = 1_000;
 /** Longer than what proxies keep their connections for: the side that sends requests has to end them. */
 export const KEEP_ALIVE_TIMEOUT_MS = 72_000;
 export const START_RETRY_AFTER_SECONDS = 2;
@@ -35,7 +37,11 @@ export class FrontDoor {
   private closing: Promise<void> | undefined;
   // A framework sets them on servers that it makes itself only.
   private readonly server: Server = createServer(
-    { requestTimeout: REQUEST_TIMEOUT_MS, keepAliveTimeout: KEEP_ALIVE_TIMEOUT_MS },
+    {
+      requestTimeout: REQUEST_TIMEOUT_MS,
+      keepAliveTimeout: KEEP_ALIVE_TIMEOUT_MS,
+      connectionsCheckingInterval: LATE_REQUESTS_SWEEP_INTERVAL_MS,
+    },
     (request, response) => {
       if (this.closing) response.setHeader('connection', 'close');
       this.handler(request, response);
