@@ -16,6 +16,7 @@ export { differs, RequestHasher, UNHASHED } from './request-hasher.js';
 export type { EdgeReply, EdgeRequest, RequestedOperation } from './request-contexts.js';
 export {
   ANONYMOUS,
+  CallerLeftError,
   IDEMPOTENCY_KEY_CHARACTERS_MAX,
   PROCESS_DEADLINE_MS,
   REQUEST_DEADLINE_MS,

@@ -56,6 +56,14 @@ export const ANONYMOUS: Actor = {
 };
 const PROCESS_ISSUER = 'urn:keyledger:process';
 
+/** Why a request's signal aborts: nobody reads the answer any more. No failure, and not logged as one. */
+export class CallerLeftError extends Error {
+  override readonly name = 'CallerLeftError';
+  constructor() {
+    super('the caller closed the connection before the answer was sent');
+  }
+}
+
 /** Makes every `RequestContext` there is. */
 @Injectable()
 export class RequestContexts {
@@ -181,7 +189,7 @@ function disconnected(reply: EdgeReply | undefined): AbortSignal {
   const controller = new AbortController();
   const { raw } = reply;
   const check = () => {
-    if (!raw.writableFinished) controller.abort();
+    if (!raw.writableFinished) controller.abort(new CallerLeftError());
   };
   if (raw.destroyed) check();
   else raw.once('close', check);

@@ -24,6 +24,7 @@ import {
   EventStoreUnavailableError,
 } from '#event-store';
 import { DomainError } from '#kernel';
+import { CallerLeftError } from '#messaging';
 import { WrappingKeyMissingError } from '#sealing';
 import {
   FIELD_PROBLEMS_MAX,
@@ -113,6 +114,8 @@ const thrown = new Map<string, unknown>([
     'database-refused-by-all-addresses',
     Object.assign(new AggregateError([], 'all failed'), { code: 'ECONNREFUSED' }),
   ],
+  ['left', new CallerLeftError()],
+  ['left-waiting', new Error('The operation was aborted', { cause: new CallerLeftError() })],
   ['bug', new TypeError('the password is hunter2')],
   ['text', 'not even an error: hunter2'],
 ]);
@@ -238,6 +241,15 @@ describe('an error over HTTP', () => {
       reason,
     });
   });
+
+  it.each(['left', 'left-waiting'])(
+    'of a caller who is gone (%s) is no failure that the log tells of',
+    async (what) => {
+      const before = log.lines.length;
+      await get(what);
+      expect(log.lines.slice(before)).toEqual([]);
+    },
+  );
 
   it.each(['bug', 'text', 'unlisted'])(
     'that nobody expected (%s) is a 500 without detail, and its cause stands in the log',

@@ -20,6 +20,8 @@ export interface ProblemReply {
 const UNAVAILABLE = 503;
 /** Errors that an error may be caused by, and that are told. */
 const CAUSES_MAX = 4;
+/** Of `#messaging`, by name and not by class. Nobody reads the answer, and the request's own line says that it was aborted. */
+const CALLER_LEFT = 'CallerLeftError';
 
 /** Renders every error of the REST side as `application/problem+json`, and of GraphQL resolvers with `extensions.code`. */
 @Catch()
@@ -57,6 +59,7 @@ export class ProblemFilter implements ExceptionFilter {
     const known = domainErrorOf(error);
     const status = this.catalogue.get(known.code)?.status ?? 500;
     const { code } = known;
+    if (hasLeft(error)) return known;
     // Something else is away or late: which line of ours met it says nothing.
     if (status === UNAVAILABLE)
       this.logger.error({ code, correlationId, reason: reasonOf(error) }, 'request failed');
@@ -65,6 +68,12 @@ export class ProblemFilter implements ExceptionFilter {
     return known;
   }
 }
+
+/** Waits that a signal ends reject with an error of their own, caused by the signal's reason. */
+const hasLeft = (error: unknown): boolean =>
+  error instanceof Error &&
+  (error.name === CALLER_LEFT ||
+    (error.cause instanceof Error && error.cause.name === CALLER_LEFT));
 
 /** What an error says, and what its causes say that it does not say itself. */
 function reasonOf(error: unknown): string {

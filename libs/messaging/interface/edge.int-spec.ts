@@ -32,6 +32,7 @@ import {
   Answer,
   answer,
   AnswerPositions,
+  CallerLeftError,
   Ctx,
   IfMatch,
   installPositions,
@@ -319,6 +320,7 @@ describe('the edge', () => {
     });
     socket.destroy();
     await aborted;
+    expect(signal.reason).toBeInstanceOf(CallerLeftError);
   });
 
   describe('in GraphQL', () => {
