@@ -70,7 +70,14 @@ export async function startApi(options: ApiStart): Promise<NestFastifyApplicatio
   );
   app.useLogger(new WithoutFramework(app.get(Logger)));
   app.setGlobalPrefix('v1', {
-    exclude: ['health/live', 'health/ready', 'metrics', '.well-known/oauth-protected-resource'],
+    exclude: [
+      'health/live',
+      'health/ready',
+      'metrics',
+      '.well-known/oauth-protected-resource',
+      // No route of the framework's, but its requests are logged as the others are.
+      'graphql',
+    ],
   });
   await equip(app, app.get(Metrics), problems);
   const fastify: FastifyInstance = app.getHttpAdapter().getInstance();

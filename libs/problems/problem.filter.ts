@@ -31,15 +31,17 @@ export class ProblemFilter implements ExceptionFilter {
   constructor(private readonly catalogue: ProblemCatalogue) {}
 
   catch(error: unknown, host: ArgumentsHost): unknown {
-    if (host.getType<string>() !== 'http')
-      throw graphQLErrorOf(this.catalogue, this.logged(error, undefined));
+    if (host.getType<string>() !== 'http') {
+      const correlationId = correlationIdOf(contextOf(host).reply?.request);
+      throw graphQLErrorOf(this.catalogue, this.logged(error, correlationId));
+    }
     const http = host.switchToHttp();
     return this.respond(error, http.getRequest<ProblemRequest>(), http.getResponse<ProblemReply>());
   }
 
   /** The same for what fails outside of a handler: hooks, body parsers, unknown paths. */
   respond(error: unknown, request: ProblemRequest, reply: ProblemReply): unknown {
-    const correlationId = typeof request.id === 'string' ? request.id : undefined;
+    const correlationId = correlationIdOf(request);
     const known = this.logged(error, correlationId);
     if (reply.sent) return undefined;
     const problem = problemOf(this.catalogue, known, correlationId);
@@ -68,6 +70,15 @@ export class ProblemFilter implements ExceptionFilter {
     return known;
   }
 }
+
+/** Of a resolver: root, arguments, context, info. */
+const contextOf = (
+  host: ArgumentsHost,
+): { readonly reply?: { readonly request: ProblemRequest } } =>
+  host.getArgByIndex<object | undefined>(2) ?? {};
+
+const correlationIdOf = (request: ProblemRequest | undefined): string | undefined =>
+  typeof request?.id === 'string' ? request.id : undefined;
 
 /** Waits that a signal ends reject with an error of their own, caused by the signal's reason. */
 const hasLeft = (error: unknown): boolean =>

@@ -34,7 +34,10 @@ export function redacting(sink: LogSink): LogSink {
   };
 }
 
-/** Structured logs: one line an answered request (method, what may be told of its path, status, duration, correlation id). */
+/**
+ * Structured logs: one line an answered request of the API (method, what may be told of its path, status, duration,
+ * correlation id). What is asked for beside it, such as the pages at `/docs`, has none.
+ */
 @Module({})
 export class LoggingModule {
   static forRoot(level: LogLevel, sink: LogSink = STANDARD_OUTPUT): DynamicModule {

@@ -14,6 +14,7 @@ describe('the log of requests', () => {
     ['/v1/partners/42/connections', 1],
     ['/v1/api-keys/01890a5d-ac96-774b-bcce-b302099a8057', 1],
     ['/metrics', 1],
+    ['/graphql', 1],
     ['/.well-known/oauth-protected-resource', 1],
     ['/health/ready', 0],
     ['/health/live', 0],
@@ -24,6 +25,23 @@ describe('the log of requests', () => {
     expect(told.map((line) => (JSON.parse(line) as { req: { path: string } }).req.path)).toEqual(
       Array.from({ length: lines }, () => path),
     );
+  });
+
+  it('has of a failure the correlation id that the answer names, through GraphQL too', async () => {
+    const as = await product.network(7);
+    const query = '{ partners(atLeast: "9000000") { edges { cursor } } }';
+    for (const call of [
+      () => product.call('/graphql', { method: 'POST', as, body: { query } }),
+      () => product.call('/v1/partners?atLeast=9000000', { as }),
+    ]) {
+      product.logged.length = 0;
+      const { headers } = await call();
+      const [failed] = product.logged.filter((line) => line.includes('request failed'));
+      expect(JSON.parse(failed ?? '{}')).toMatchObject({
+        code: 'projections/stale-read',
+        correlationId: headers['x-correlation-id'],
+      });
+    }
   });
 
   const token = 'q83vEjRWeJASNFZ4kBI0VniQq83vEjRWeJASNFZ4kBI';
