@@ -86,6 +86,17 @@ describe('a lease', () => {
     );
   });
 
+  it('whose progress the server lost in a crash is not renewed', async () => {
+    const one = await claimed('one');
+    expect(await checkpoints.renew([one])).toEqual([]);
+    await checkpoints.advance([{ lease: one, to: to(7n) }]);
+    expect(await checkpoints.renew([one])).toEqual([]);
+    await engine.rows('UPDATE ledger.checkpoints SET resume_position = 6');
+    expect(await checkpoints.renew([one])).toEqual([one]);
+    await engine.rows('UPDATE ledger.checkpoints SET resume_position = NULL');
+    expect(await checkpoints.renew([one])).toEqual([one]);
+  });
+
   it('is not taken from a transaction that holds it', async () => {
     const one = await claimed('one');
     await endLease();

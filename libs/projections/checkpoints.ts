@@ -131,7 +131,11 @@ export class Checkpoints {
     });
   }
 
-  /** Renews what is idle, and gives back the leases that somebody else has taken. */
+  /**
+   * Renews what is idle, and gives back the leases that somebody else has taken. And those whose checkpoint is not where
+   * it was moved to: a server that crashed loses the last commits of sessions that don't wait for the disk, and while
+   * nothing new comes nobody else would notice.
+   */
   async renew(leases: readonly Lease[]): Promise<Lease[]> {
     const idle = leases.filter((lease) => lease.mutex.free);
     if (idle.length === 0) return [];
@@ -139,16 +143,18 @@ export class Checkpoints {
       idle.map((lease) => lease.mutex),
       async () => {
         const { rows } = await this.pool.query<{ name: string; build: string; epoch: bigint }>(
-          `WITH given AS (SELECT * FROM unnest($1::text[], $2::text[], $3::bigint[]) AS g (name, build, epoch)),
+          `WITH given AS (
+             SELECT * FROM unnest($1::text[], $2::text[], $3::bigint[], $4::bigint[]) AS g (name, build, epoch, resume)),
            mine AS (
              SELECT c.name, c.build FROM ledger.checkpoints c JOIN given USING (name, build)
-             WHERE c.epoch = given.epoch FOR UPDATE OF c SKIP LOCKED),
+             WHERE c.epoch = given.epoch AND c.resume_position IS NOT DISTINCT FROM given.resume
+             FOR UPDATE OF c SKIP LOCKED),
            renewed AS (
              UPDATE ledger.checkpoints c SET lease_until = ${LEASE}
              FROM mine WHERE c.name = mine.name AND c.build = mine.build)
            SELECT given.name, given.build, given.epoch FROM given LEFT JOIN ledger.checkpoints c USING (name, build)
-           WHERE c.epoch IS DISTINCT FROM given.epoch`,
-          keysOf(idle),
+           WHERE c.epoch IS DISTINCT FROM given.epoch OR c.resume_position IS DISTINCT FROM given.resume`,
+          [...keysOf(idle), idle.map((lease) => text(lease.progress.resume))],
         );
         const lost = idle.filter((lease) =>
           rows.some((row) => row.name === lease.id.name && row.build === lease.id.build),

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import type { EventStore, SubscribeOptions, SubscriptionItem } from '#event-store';
+import type { EventStore, Position, SubscribeOptions, SubscriptionItem } from '#event-store';
 import { MemoryEventStore, MemoryLog } from '#event-store/memory';
 import { notingPositions, openLedger, PositionsSeen } from '#event-store';
 import {
@@ -288,6 +288,38 @@ describe('a projection runner', () => {
     );
     expect(problem).toMatch(/refused: this checkpoint was made from log .+, but .+ holds log/);
     expect(await totals()).toEqual({ 1: 1 });
+  });
+
+  it('applies again what a crash of the server took back, though nothing new comes', async () => {
+    const all = counts(1, {
+      name: 'all',
+      tables: { all_events: { columns: { position: 'bigint' }, key: ['position'] } },
+      apply: ({ position }) => [{ table: 'all_events', insert: { position } }],
+    });
+    engine.runner([all]);
+    const there = async (at: Position) =>
+      engine.reads.read({ projections: ['all'], atLeast: at }, async (sql) => {
+        const rows = await sql.rows<{ n: bigint }>('SELECT count(*) AS n FROM read.all_events');
+        return Number(rows[0]?.n);
+      });
+    const kept = await engine.append(counted(1));
+    await there(kept);
+    const [before] = await engine.rows<{ event: string; seen: bigint }>(
+      "SELECT handled_event_id AS event, events_seen AS seen FROM ledger.checkpoints WHERE name = 'all'",
+    );
+    const at = await engine.append(counted(1), counted(1));
+    expect((await there(at)).value).toBe(3);
+    await engine.rows(
+      `WITH gone AS (DELETE FROM read.all_events WHERE position > ${String(kept)})
+       UPDATE ledger.checkpoints SET resume_position = ${String(kept)}, handled_position = ${String(kept)},
+         handled_event_id = '${String(before?.event)}', events_seen = ${String(before?.seen)}
+       WHERE name = 'all'`,
+    );
+    const again = await eventually(
+      () => there(at),
+      () => true,
+    );
+    expect(again.value).toBe(3);
   });
 
   it('waits for a database that is away, without counting that as a failing event', async () => {
