@@ -19,6 +19,7 @@ export function sqlState(error: unknown): string {
 }
 
 export const LOCK_NOT_AVAILABLE = '55P03';
+export const QUERY_CANCELED = '57014';
 export const UNDEFINED_TABLE = '42P01';
 export const UNIQUE_VIOLATION = '23505';
 

@@ -29,6 +29,7 @@ export {
   InvalidCursorError,
   LeaseLostError,
   AsOfInFutureError,
+  RebuildFailedError,
   StaleReadError,
   SwitchRefusedError,
 } from './projections.errors.js';

@@ -70,6 +70,8 @@ export const COPY_ROWS_MIN = 100;
 export const SWITCH_LOCK_TIMEOUT_MS = 1_000;
 /** Each try that readers held up may wait twice as long as the one before, and comes as much later. */
 export const SWITCH_LOCK_TIMEOUT_MS_MAX = 8_000;
+/** How long an operator's switch or drop is tried again while readers, or the last events, are in its way. */
+export const SWITCH_PATIENCE_MS = 10_000;
 export const DROP_LOCK_TIMEOUT_MS = 5_000;
 export const VERIFY_PAUSE_MS_MAX = 60_000;
 

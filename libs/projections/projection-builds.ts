@@ -3,12 +3,13 @@ import type { Position } from '#event-store';
 import { position } from '#event-store';
 import type { CheckpointRow, ConsumerId } from './checkpoints.js';
 import { Checkpoints, consumerLabel, inTransaction } from './checkpoints.js';
-import { VERIFY_PAUSE_MS_MAX } from './limits.js';
+import { LOCK_NOT_AVAILABLE, messageOf, QUERY_CANCELED, sqlState } from './database-errors.js';
+import { SWITCH_LOCK_TIMEOUT_MS, SWITCH_PATIENCE_MS, VERIFY_PAUSE_MS_MAX } from './limits.js';
 import { ProjectionConsumer } from './projection-consumer.js';
 import type { ProjectionRunnerOptions } from './projection-runner.js';
 import { ProjectionSwitch } from './projection-switch.js';
 import type { Projection } from './projection.js';
-import { SwitchRefusedError } from './projections.errors.js';
+import { RebuildFailedError, SwitchRefusedError } from './projections.errors.js';
 import { ConsumerRunner } from './runner.js';
 import type { ConsumerStatus } from './status.js';
 import { failureText, statusesOf } from './status.js';
@@ -65,14 +66,27 @@ export class ProjectionBuilds {
     return statusesOf(await this.#checkpoints.all(), this.options.clock.now(), head);
   }
 
-  /** Shows another build: the rollback after a switch. @throws {SwitchRefusedError} */
+  /**
+   * Shows another build: the rollback after a switch. Tried again, at most `SWITCH_PATIENCE_MS`, while readers are in its
+   * way or its runner is a few events behind.
+   *
+   * @throws {SwitchRefusedError}
+   */
   async switchTo(name: string, build: string): Promise<void> {
-    await this.#switch.switchTo(name, build);
+    await patiently(
+      name,
+      ({ mayPass }) => mayPass,
+      () => this.#switch.switchTo(name, build),
+    );
   }
 
-  /** Drops a build's tables. @throws {SwitchRefusedError} it serves, or is being filled. */
+  /** Drops a build's tables. @throws {SwitchRefusedError} it serves, or somebody runs it. */
   async drop(name: string, build: string): Promise<void> {
-    await this.#switch.drop(name, build);
+    await patiently(
+      name,
+      () => false,
+      () => this.#switch.drop(name, build),
+    );
   }
 
   /**
@@ -96,7 +110,7 @@ export class ProjectionBuilds {
         signal.throwIfAborted();
         const statuses = (await runner.status()).filter((one) => labels.has(consumerLabel(one)));
         const failed = statuses.find(({ failure, ready }) => failure && !ready);
-        if (failed) throw new Error(failureText(failed));
+        if (failed) throw new RebuildFailedError(failureText(failed));
         onProgress({ lagEvents: Math.max(...statuses.map(({ lag }) => lag.events)) });
         const rows = await this.#checkpoints.all();
         // Indexes are built once nothing is left to read.
@@ -113,63 +127,151 @@ export class ProjectionBuilds {
 
   /**
    * Rebuilds beside and compares with what serves, row by row, while the runner of the serving build waits (at most
-   * `VERIFY_PAUSE_MS_MAX`). The second set is dropped afterwards.
+   * `VERIFY_PAUSE_MS_MAX`). The second set is dropped afterwards, also when the signal ends it.
+   *
+   * @throws {SwitchRefusedError} another version serves, or somebody else verifies it at the moment.
+   * @throws {RebuildFailedError}
    */
   async verify(
     projection: Projection,
     signal: AbortSignal,
     onProgress?: (progress: BuildProgress) => void,
   ): Promise<Verification> {
-    await this.rebuild([projection], VERIFY, signal, onProgress);
-    try {
-      return await this.#compare(projection, buildName(projection.version, VERIFY), signal);
-    } finally {
+    return await this.#alone(projection.name, async () => {
+      const rows = await this.#checkpoints.all();
+      assertServes(
+        projection,
+        rows.find(({ name, serving }) => serving && name === projection.name),
+      );
+      let verification: Verification;
+      try {
+        await this.rebuild([projection], VERIFY, signal, onProgress);
+        verification = await this.#compare(projection, signal);
+      } catch (error) {
+        await this.#dropWhenThere(projection, VERIFY).catch((failure: unknown) => {
+          this.options.log?.warn(
+            {
+              projection: projection.name,
+              build: buildName(projection.version, VERIFY),
+              error: messageOf(failure),
+            },
+            'a second set of tables was left behind: the next verification or a drop removes it',
+          );
+        });
+        throw error;
+      }
       await this.#dropWhenThere(projection, VERIFY);
+      return verification;
+    });
+  }
+
+  /** Two of the same projection at once would work on the same second set. */
+  async #alone<T>(name: string, work: () => Promise<T>): Promise<T> {
+    const client = await this.options.pool.connect();
+    try {
+      const { rows } = await client.query<{ alone: boolean }>(
+        'SELECT pg_try_advisory_lock(hashtextextended($1, 0)) AS alone',
+        [`projection verify ${name}`],
+      );
+      if (rows[0]?.alone !== true)
+        throw new SwitchRefusedError(
+          `${name} is being verified by somebody else: try again when that is done`,
+        );
+      return await work();
+    } finally {
+      // The lock is the session's.
+      client.release(true);
     }
   }
 
+  /** A lease that was not given back, by a process that was killed or cut off, is over soon. */
   async #dropWhenThere(projection: Projection, purpose: string): Promise<void> {
+    const { name } = projection;
     const build = buildName(projection.version, purpose);
-    if (await this.#row({ name: projection.name, build }))
-      await this.#switch.drop(projection.name, build);
+    if (await this.#row({ name, build }))
+      await patiently(
+        name,
+        ({ mayPass }) => mayPass,
+        () => this.#switch.drop(name, build),
+      );
   }
 
   /** With both sets after the same event: the serving one is held there, and the other one brought to it. */
-  async #compare(
-    projection: Projection,
-    build: string,
-    signal: AbortSignal,
-  ): Promise<Verification> {
+  async #compare(projection: Projection, signal: AbortSignal): Promise<Verification> {
     const until = Date.now() + VERIFY_PAUSE_MS_MAX;
     for (;;) {
       signal.throwIfAborted();
       const verification = await inTransaction(this.options.pool, (client) =>
-        this.#compareHeld(client, projection, build, signal),
+        this.#cancelled(client, projection.name, signal, () =>
+          this.#compareHeld(client, projection, signal),
+        ),
       );
       if (verification) return verification;
       if (Date.now() > until)
-        throw new SwitchRefusedError(`${projection.name} is behind its rebuild: nobody runs it`);
+        throw new SwitchRefusedError(
+          `${projection.name} is behind its rebuild: start a projector, and verify it when it has caught up`,
+        );
       await new Promise((resolve) => setTimeout(resolve, POLL_INTERVAL_MS));
+    }
+  }
+
+  /** A statement under way ends with the signal, and what it holds is given up. */
+  async #cancelled<T>(
+    client: pg.PoolClient,
+    name: string,
+    signal: AbortSignal,
+    work: () => Promise<T>,
+  ): Promise<T> {
+    const { rows } = await client.query<{ pid: number }>('SELECT pg_backend_pid() AS pid');
+    const cancel = (): void => {
+      // Where it does not come through, the statement's time-out ends it.
+      void this.#cancel(rows[0]?.pid).catch(() => undefined);
+    };
+    signal.addEventListener('abort', cancel, { once: true });
+    try {
+      signal.throwIfAborted();
+      return await work();
+    } catch (error) {
+      signal.throwIfAborted();
+      if (sqlState(error) !== QUERY_CANCELED) throw error;
+      throw new SwitchRefusedError(
+        `${name} is not compared within ${String(VERIFY_PAUSE_MS_MAX / 1_000)} s, for which its projector may wait: verify it on a copy of the database, or when less goes on`,
+      );
+    } finally {
+      signal.removeEventListener('abort', cancel);
+    }
+  }
+
+  async #cancel(pid: number | undefined): Promise<void> {
+    const client = await this.options.pool.connect();
+    try {
+      // A session is its user's, whichever role it works in.
+      await client.query('SET ROLE NONE');
+      await client.query('SELECT pg_cancel_backend($1)', [pid]);
+    } finally {
+      client.release(true);
     }
   }
 
   async #compareHeld(
     client: pg.PoolClient,
     projection: Projection,
-    build: string,
     signal: AbortSignal,
   ): Promise<Verification | undefined> {
+    const build = buildName(projection.version, VERIFY);
     for (const setting of ['statement_timeout', 'idle_in_transaction_session_timeout'])
       await client.query(`SET LOCAL ${setting} = ${String(VERIFY_PAUSE_MS_MAX)}`);
     await client.query('SET LOCAL enable_hashjoin = on');
     // The runner's lock NOWAIT fails from here on, and it tries again.
-    const { rows } = await client.query<{ build: string; handled_position: bigint | null }>(
-      `SELECT c.build, c.handled_position FROM ledger.checkpoints c JOIN ledger.projections p USING (name, build)
+    const { rows } = await client.query<
+      Pick<CheckpointRow, 'build' | 'version' | 'handled_position'>
+    >(
+      `SELECT c.build, c.version, c.handled_position FROM ledger.checkpoints c JOIN ledger.projections p USING (name, build)
        WHERE c.name = $1 FOR UPDATE OF c`,
       [projection.name],
     );
     const [serving] = rows;
-    if (!serving) throw new SwitchRefusedError(`${projection.name} serves nothing to compare with`);
+    assertServes(projection, serving);
     const at = serving.handled_position;
     if (at === null || !(await this.#bringTo(projection, position(at), signal))) return undefined;
     const tables: TableComparison[] = [];
@@ -222,6 +324,51 @@ export class ProjectionBuilds {
   async #row(id: Pick<ConsumerId, 'name' | 'build'>): Promise<CheckpointRow | undefined> {
     return (await this.#checkpoints.all()).find((row) => consumerLabel(row) === consumerLabel(id));
   }
+}
+
+/** @throws {SwitchRefusedError} tables of another version are not to be compared with those of this one. */
+function assertServes(
+  { name, version }: Projection,
+  serving: Pick<CheckpointRow, 'build' | 'version'> | undefined,
+): asserts serving {
+  if (!serving)
+    throw new SwitchRefusedError(
+      `${name} serves nothing to compare with: start a projector, which fills it`,
+    );
+  if (serving.version !== version)
+    throw new SwitchRefusedError(
+      `${name} serves ${serving.build}, and this release makes v${String(version)}: verify it with the release that made ${serving.build}`,
+    );
+}
+
+/**
+ * Tried again while readers are in the way. In between they have as long to themselves as they may be held up.
+ *
+ * @param passes refusals after which it is tried again as well.
+ */
+async function patiently(
+  name: string,
+  passes: (refused: SwitchRefusedError) => boolean,
+  work: () => Promise<void>,
+): Promise<void> {
+  const until = performance.now() + SWITCH_PATIENCE_MS;
+  for (;;)
+    try {
+      await work();
+      return;
+    } catch (error) {
+      const held = sqlState(error) === LOCK_NOT_AVAILABLE;
+      if (!held && !(error instanceof SwitchRefusedError && passes(error))) throw error;
+      if (performance.now() > until)
+        throw held
+          ? new SwitchRefusedError(
+              `${name} is read or switched by others all the time: try again, or end what reads it for long (pg_stat_activity shows that)`,
+            )
+          : error;
+      await new Promise((resolve) =>
+        setTimeout(resolve, held ? SWITCH_LOCK_TIMEOUT_MS : POLL_INTERVAL_MS),
+      );
+    }
 }
 
 async function compareTable(

@@ -4,6 +4,7 @@ import type { ConsumerId } from './checkpoints.js';
 import { LOCK_NOT_AVAILABLE, sqlState } from './database-errors.js';
 import {
   DROP_LOCK_TIMEOUT_MS,
+  LEASE_MS,
   SWITCH_LOCK_TIMEOUT_MS,
   SWITCH_LOCK_TIMEOUT_MS_MAX,
 } from './limits.js';
@@ -75,35 +76,42 @@ export class ProjectionSwitch {
   async switchTo(name: string, to: string): Promise<void> {
     await inTransaction(this.pool, async (client) => {
       const serving = await this.#lock(client, name);
-      if (!serving) throw new SwitchRefusedError(`${name} serves nothing yet`);
+      const next = await knownBuild(client, name, to);
+      if (!serving)
+        throw new SwitchRefusedError(
+          `${name} serves nothing yet: a projector shows its first build by itself once that is filled`,
+        );
       if (serving.build === to) return;
-      const next = await build(client, name, to);
       const old = await build(client, name, serving.build);
-      if (!next) throw new SwitchRefusedError(`${name} has no build ${to}`);
       if (to !== buildName(next.version))
         throw new SwitchRefusedError(
-          `${name} ${to} is kept up to date by nobody: raise the version instead`,
+          `${name} ${to} is a second set, kept up to date by nobody: raise the version instead`,
         );
-      if (!next.indexed) throw new SwitchRefusedError(`${name} ${to} is still being filled`);
+      if (!next.indexed)
+        throw new SwitchRefusedError(
+          `${name} ${to} is still being filled: ${next.leased ? 'try again' : `start a projector of the release that has ${to}, and try again`} when that is done`,
+        );
       if (isBehind(next, old))
         throw new SwitchRefusedError(
-          `${name} ${to} is at ${String(next.resume_position)}, behind ${serving.build} at ${String(old?.resume_position ?? null)}`,
+          `${name} ${to} is at ${positionText(next)}, behind ${serving.build} at ${positionText(old)}: ${next.leased ? 'try again' : `start a projector of the release that has ${to}, and try again`} when it has caught up`,
+          next.leased,
         );
       const heldBack = old && old.version > next.version ? serving.build : null;
       await this.#show(client, name, to, next.tables, old?.tables ?? [], serving, heldBack);
     });
   }
 
-  /** Drops the tables and the checkpoint of a build. @throws {SwitchRefusedError} it serves. */
+  /** Drops the tables and the checkpoint of a build. @throws {SwitchRefusedError} it serves, or somebody runs it. */
   async drop(name: string, which: string): Promise<void> {
     await inTransaction(this.pool, async (client) => {
       const serving = await this.#lock(client, name);
-      if (serving?.build === which) throw new SwitchRefusedError(`${name} ${which} serves`);
-      const dropped = await build(client, name, which);
-      if (!dropped) throw new SwitchRefusedError(`${name} has no build ${which}`);
+      const dropped = await knownBuild(client, name, which);
+      if (serving?.build === which)
+        throw new SwitchRefusedError(`${name} ${which} serves: switch to another build first`);
       if (dropped.leased)
         throw new SwitchRefusedError(
-          `${name} ${which} is being filled: stop the release that runs it first`,
+          `${name} ${which} is filled or kept up to date by somebody: stop the release that runs it first (one that was killed counts for ${String(LEASE_MS / 1_000)} s)`,
+          true,
         );
       await client.query('DELETE FROM ledger.checkpoints WHERE name = $1 AND build = $2', [
         name,
@@ -172,6 +180,28 @@ async function build(
   );
   return rows[0];
 }
+
+/** @throws {SwitchRefusedError} there is none of that name: it says which there are. */
+async function knownBuild(client: pg.PoolClient, name: string, which: string): Promise<Build> {
+  const { rows } = await client.query<{ name: string; build: string }>(
+    `SELECT name, build FROM ledger.checkpoints WHERE kind = 'projection' AND tables <> '{}'
+     ORDER BY name, version, build`,
+  );
+  const builds = rows.filter((row) => row.name === name).map((row) => row.build);
+  if (builds.length === 0)
+    throw new SwitchRefusedError(
+      rows.length === 0
+        ? `no projection ${name}: there are none yet, start a projector`
+        : `no projection ${name} with builds; there are ${[...new Set(rows.map((row) => row.name))].join(', ')}`,
+    );
+  const found = builds.includes(which) ? await build(client, name, which) : undefined;
+  if (!found)
+    throw new SwitchRefusedError(`${name} has no build ${which}; there are ${builds.join(', ')}`);
+  return found;
+}
+
+const positionText = (of: Build | undefined): string =>
+  String(of?.resume_position ?? 'the start of the log');
 
 function isBehind(next: Build, old: Build | undefined): boolean {
   return (

@@ -39,9 +39,21 @@ export class LeaseLostError extends Error {
   }
 }
 
-/** A switch or a rollback that would show older data, or tables that are not there. */
+/** What an operator asked of a build cannot be: the message says why, and what to do. */
 export class SwitchRefusedError extends Error {
   override readonly name = 'SwitchRefusedError';
+  constructor(
+    message: string,
+    /** Somebody works on it: it may be possible in a moment. */
+    readonly mayPass = false,
+  ) {
+    super(message);
+  }
+}
+
+/** A second set of tables could not be filled. */
+export class RebuildFailedError extends Error {
+  override readonly name = 'RebuildFailedError';
 }
 
 /** An event made a row that was there already. */
