@@ -31,6 +31,9 @@ interface HeldUp {
   readonly tryAfter: number;
 }
 
+/** What somebody was told that is done stays done, unlike what a runner makes again from the log. */
+const TO_DISK = 'SET LOCAL synchronous_commit = on';
+
 /** Which build of a projection serves: views over its tables, replaced in one transaction. */
 export class ProjectionSwitch {
   readonly #heldUp = new Map<string, HeldUp>();
@@ -75,6 +78,7 @@ export class ProjectionSwitch {
    */
   async switchTo(name: string, to: string): Promise<void> {
     await inTransaction(this.pool, async (client) => {
+      await client.query(TO_DISK);
       const serving = await this.#lock(client, name);
       const next = await knownBuild(client, name, to);
       if (!serving)
@@ -104,6 +108,7 @@ export class ProjectionSwitch {
   /** Drops the tables and the checkpoint of a build. @throws {SwitchRefusedError} it serves, or somebody runs it. */
   async drop(name: string, which: string): Promise<void> {
     await inTransaction(this.pool, async (client) => {
+      await client.query(TO_DISK);
       const serving = await this.#lock(client, name);
       const dropped = await knownBuild(client, name, which);
       if (serving?.build === which)
