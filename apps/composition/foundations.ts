@@ -25,6 +25,10 @@ export interface Foundations {
   close(): Promise<void>;
 }
 
+export interface FoundationsAsTheyAre extends Omit<Foundations, 'ledger'> {
+  readonly ledger: Ledger | undefined;
+}
+
 export interface FoundationOptions {
   readonly config: Config;
   readonly databaseUrl: string;
@@ -48,7 +52,23 @@ export async function migrateDatabase(
  *
  * @throws {LogMismatchError} the store holds another log than the one that the database was filled from; nothing was written.
  */
-export async function openFoundations(options: FoundationOptions): Promise<Foundations> {
+export function openFoundations(options: FoundationOptions): Promise<Foundations> {
+  return open(options, (eventStore, clock) =>
+    openOwnLedger(eventStore, clock, options.earlierEvents),
+  );
+}
+
+/** As `openFoundations`, but nothing is written: an empty log stays empty, and has no ledger. */
+export function openFoundationsAsTheyAre(
+  options: FoundationOptions,
+): Promise<FoundationsAsTheyAre> {
+  return open(options, (eventStore) => findLedger(eventStore));
+}
+
+async function open<L extends Ledger | undefined>(
+  options: FoundationOptions,
+  ledgerOf: (eventStore: EventStore, clock: Clock) => Promise<L>,
+): Promise<FoundationsAsTheyAre & { readonly ledger: L }> {
   const { config, databaseUrl, processName, warn } = options;
   const clock = options.clock ?? new SystemClock();
   const eventStore = await openEventStore(options);
@@ -61,8 +81,8 @@ export async function openFoundations(options: FoundationOptions): Promise<Found
   try {
     await dataSource.initialize();
     await assertOwnLog(dataSource, eventStore);
-    const ledger = await openOwnLedger(eventStore, clock, options.earlierEvents);
-    eventStore.keepTo?.(ledger.logId);
+    const ledger = await ledgerOf(eventStore, clock);
+    if (ledger) eventStore.keepTo?.(ledger.logId);
     return {
       config,
       databaseUrl,

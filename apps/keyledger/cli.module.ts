@@ -4,6 +4,12 @@ import { DemoCommand } from './commands/demo.command.js';
 import { ImportCommand, ImportPartnersCommand } from './commands/import.command.js';
 import { LoginCommand, LogoutCommand, TokenCommand } from './commands/login.command.js';
 import { MigrateCommand } from './commands/migrate.command.js';
+import {
+  DropBuildCommand,
+  ProjectionsCommand,
+  SwitchBuildCommand,
+  VerifyProjectionsCommand,
+} from './commands/projections.command.js';
 import { ProjectorCommand } from './commands/projector.command.js';
 import { ServeCommand } from './commands/serve.command.js';
 
@@ -13,6 +19,10 @@ import { ServeCommand } from './commands/serve.command.js';
     ApiCommand,
     ProjectorCommand,
     MigrateCommand,
+    ProjectionsCommand,
+    VerifyProjectionsCommand,
+    SwitchBuildCommand,
+    DropBuildCommand,
     LoginCommand,
     LogoutCommand,
     TokenCommand,

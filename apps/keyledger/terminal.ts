@@ -11,6 +11,7 @@ import { createLogger, redacting, redactSecrets } from '#platform/logging';
 import type { LogSink } from '#platform/logging';
 import type { LogLevel } from '#platform/config';
 import { MigrationError } from '#platform/postgres';
+import { RebuildFailedError, SwitchRefusedError } from '#projections';
 
 /**
  * Signals of one kind within this time are one: a terminal sends Ctrl-C to the whole group, and npm and the process that
@@ -26,9 +27,15 @@ export class InterruptedError extends Error {
   }
 }
 
+/** What was given to a command is not what it takes. */
+export class ArgumentsError extends Error {
+  override readonly name = 'ArgumentsError';
+}
+
 /** Failures whose message is written for the person at the terminal; all others are defects. */
 const EXPECTED = [
   ApiError,
+  ArgumentsError,
   ConfigError,
   ConnectionStringError,
   CredentialsError,
@@ -41,6 +48,8 @@ const EXPECTED = [
   LogMismatchError,
   MigrationError,
   PortUnavailableError,
+  RebuildFailedError,
+  SwitchRefusedError,
   UnfitServerError,
 ] as const;
 
