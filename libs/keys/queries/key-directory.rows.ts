@@ -52,6 +52,7 @@ export interface KeyFilter {
   readonly holderId?: number;
   readonly portal?: Portal;
   readonly status?: KeyStatus;
+  readonly statuses?: readonly KeyStatus[];
   /** Part of a label, whatever its case. */
   readonly label?: string;
 }
@@ -107,6 +108,7 @@ export async function keysIn(
   if (filter.holderId !== undefined) query.add(`k.holder_id = ${query.parameter(filter.holderId)}`);
   if (filter.portal !== undefined) query.add(`k.portal = ${query.parameter(filter.portal)}`);
   if (filter.status !== undefined) query.add(`${status} = ${query.parameter(filter.status)}`);
+  if (filter.statuses) query.add(`${status} = ANY (${query.parameter(filter.statuses)}::text[])`);
   if (filter.label !== undefined)
     query.add(`k.label ILIKE ${query.parameter(`%${likeEscaped(filter.label)}%`)} ESCAPE '\\'`);
   if (page.after)

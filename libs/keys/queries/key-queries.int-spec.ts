@@ -35,7 +35,7 @@ import { ListKeysOfPartners } from './keys/list-keys-of-partners.query.js';
 import { ListKeysOfPartnersHandler } from './keys/list-keys-of-partners.query-handler.js';
 import { ListKeysHandler } from './keys/list-keys.query-handler.js';
 import { GetOwnApi } from './own-api/get-own-api.query.js';
-import { GetOwnApiHandler } from './own-api/get-own-api.query-handler.js';
+import { GetOwnApiHandler, OWN_KEYS_MAX } from './own-api/get-own-api.query-handler.js';
 import { GetShare } from './shares/get-share.query.js';
 import { GetShareHandler } from './shares/get-share.query-handler.js';
 import { ListShares } from './shares/list-shares.query.js';
@@ -599,6 +599,17 @@ describe('a partner’s own API access', () => {
       expect(asked.value).toMatchObject({ available: true, keys: [{ keyId }] });
       expect(asked.position).toBeGreaterThanOrEqual(at);
     }
+  });
+
+  it('shows a key that is left also under many that were revoked since', async () => {
+    const { network, create, issue, revoke } = newNetwork();
+    await create();
+    const { keyId } = await issue();
+    for (let n = 0; n <= OWN_KEYS_MAX; n += 1) await revoke((await issue()).keyId);
+    const shown = await api(network, 7);
+    if (!shown.available) throw new Error('no key is left');
+    expect(shown.keys).toHaveLength(OWN_KEYS_MAX + 1);
+    expect(shown.keys.filter(({ status }) => status !== 'revoked')).toMatchObject([{ keyId }]);
   });
 
   it('shows the partner’s own keys alone, and not who issued them', async () => {

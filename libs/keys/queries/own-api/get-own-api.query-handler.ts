@@ -5,14 +5,16 @@ import type { Position } from '#event-store';
 import { NetworkSettingsReader } from '#networks';
 import type { ReadResult } from '#projections';
 import { apiAccess } from '../api-access/api-access.value.js';
+import type { DirectoryWork } from '../key-directory.reader.js';
 import { KeyDirectoryReader } from '../key-directory.reader.js';
 import { keysIn } from '../key-directory.rows.js';
-import type { KeyView } from '../keys/key.view.js';
+import type { KeyStatus, KeyView } from '../keys/key.view.js';
 import { GetOwnApi } from './get-own-api.query.js';
 import type { OwnApi, OwnKey } from './own-api.view.js';
 
-/** The newest ones; a holder has a few active keys at most. */
+/** The newest ones, and of older ones those that are left to use. */
 export const OWN_KEYS_MAX = 100;
+const LEFT: readonly KeyStatus[] = ['active', 'suspended'];
 
 @QueryHandler(GetOwnApi)
 export class GetOwnApiHandler implements IQueryHandler<GetOwnApi> {
@@ -30,8 +32,7 @@ export class GetOwnApiHandler implements IQueryHandler<GetOwnApi> {
     const { value: keys, position } = await this.directory.asPartner(
       principal,
       { ...options, atLeast },
-      async (sql, scope, moment) =>
-        (await keysIn(sql, scope, moment, {}, { first: OWN_KEYS_MAX })).map(({ view }) => view),
+      ownKeys,
     );
     const portal = keys.find(isLeft)?.portal;
     const settings =
@@ -42,7 +43,7 @@ export class GetOwnApiHandler implements IQueryHandler<GetOwnApi> {
     return {
       value: {
         available: true,
-        keys: keys.slice(0, OWN_KEYS_MAX).map(ownKey),
+        keys: keys.map(ownKey),
         ...apiAccess(settings.apiProfile, portal),
       },
       position,
@@ -50,8 +51,23 @@ export class GetOwnApiHandler implements IQueryHandler<GetOwnApi> {
   }
 }
 
+const ownKeys: DirectoryWork<readonly KeyView[]> = async (sql, scope, moment) => {
+  const newest = await keysIn(sql, scope, moment, {}, { first: OWN_KEYS_MAX });
+  const shown = newest.slice(0, OWN_KEYS_MAX).map(({ view }) => view);
+  const last = shown.at(-1);
+  if (newest.length <= OWN_KEYS_MAX || !last) return shown;
+  const older = await keysIn(
+    sql,
+    scope,
+    moment,
+    { statuses: LEFT },
+    { first: OWN_KEYS_MAX, after: [last.issued.position, last.keyId] },
+  );
+  return [...shown, ...older.slice(0, OWN_KEYS_MAX).map(({ view }) => view)];
+};
+
 /** Revoked and expired keys alone show nothing: there is no key left to use. */
-const isLeft = ({ status }: KeyView): boolean => status === 'active' || status === 'suspended';
+const isLeft = ({ status }: KeyView): boolean => LEFT.includes(status);
 
 function ownKey(key: KeyView): OwnKey {
   return {
