@@ -96,6 +96,15 @@ describe('a text that holds a key', () => {
     expect(containsKeyMaterial(written(composeKey('kl', 'aff', RANDOM)))).toBe(true);
   });
 
+  it.each([
+    `http://127.0.0.1:7300/v1/share#${'aB3_-'.repeat(8)}xyz`,
+    `klwh_101_2f9d1c64-7c35-5b1e-9a55-0d9f5f0c7a11_${'aB3xY'.repeat(8)}xyz`,
+  ])('is recognised when it is another of our secrets: %s', (secret) => {
+    expect(containsKeyMaterial(`It was ${secret}, use the new one.`)).toBe(true);
+    expect(containsKeyMaterial(`${secret.slice(0, 40)}\n${secret.slice(40)}`)).toBe(true);
+    expect(containsKeyMaterial(secret.slice(0, -1))).toBe(false);
+  });
+
   it('is not one with a wrong checksum, nor any other text', () => {
     expect(containsKeyMaterial(`kl_aff_${RANDOM}_000000`)).toBe(false);
     expect(containsKeyMaterial('kl_aff_…9xYz')).toBe(false);

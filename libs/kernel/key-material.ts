@@ -32,6 +32,10 @@ const TAIL = /_(?:aff|adv|net|mkt)_[0-9A-Za-z]{36}_[0-9A-Za-z]{6}/g;
 const PASSPHRASE_FORM =
   /(?<![0-9a-z])(?=([0-9a-z]{4}(?:[^0-9a-z]{1,3}[0-9a-z]{4}){3}|[0-9a-z]{16})(?![0-9a-z]))/g;
 
+/** The link of a share, and the credential of a network's webhooks. */
+const LINK_OR_CREDENTIAL =
+  /\/share#[\w-]{43}|klwh_[1-9]\d{0,15}_[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}_[0-9A-Za-z]{43}/;
+
 export interface ParsedKey {
   readonly prefix: string;
   readonly portalCode: PortalCode;
@@ -85,12 +89,16 @@ export function normalizedPassphrase(text: string): string {
 }
 
 /**
- * Whether a key of any network's prefix, or the passphrase of a share, stands anywhere in the text, also when it is glued to other characters, written
- * in full-width letters, or broken by white space or invisible characters (a passphrase: between its groups).
+ * Whether a key of any network's prefix, the link or passphrase of a share, or the credential of a webhook stands anywhere
+ * in the text, also when it is glued to other characters, written in full-width letters, or broken by white space or
+ * invisible characters (a passphrase: between its groups).
  */
 export function containsKeyMaterial(text: string): boolean {
   if (text.length < PASSPHRASE_CHARS) return false;
-  return holdsPassphrase(text.normalize('NFKC').replace(/\p{Cf}+/gu, '')) || containsKey(text);
+  const seen = text.normalize('NFKC').replace(/\p{Cf}+/gu, '');
+  return (
+    holdsPassphrase(seen) || LINK_OR_CREDENTIAL.test(seen.replace(/\s+/g, '')) || containsKey(text)
+  );
 }
 
 /** The same for keys alone, whose form no other text has: for what must not be stored, whoever wrote it. */
