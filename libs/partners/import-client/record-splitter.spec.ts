@@ -98,6 +98,16 @@ describe('a list of partners', () => {
     expect(records('{"a":1}\n{"a":\n{"a":2}\n')).toEqual([{ a: 1 }, 'not-json', { a: 2 }]);
   });
 
+  it('refuses a record in another encoding alone', () => {
+    const splitter = new RecordSplitter();
+    const latin = Buffer.from('[{"a":1},{"a":"Caf\u00e9"},{"a":2}]', 'latin1');
+    expect([...splitter.push(latin), ...splitter.end()]).toEqual([
+      { ok: true, json: { a: 1 } },
+      { ok: false, reason: 'not-utf-8' },
+      { ok: true, json: { a: 2 } },
+    ]);
+  });
+
   it('refuses a record that is too large alone, and does not hold it', () => {
     const large = JSON.stringify({ notes: 'x'.repeat(RECORD_BYTES_MAX) });
     expect(records(`[{"a":1},${large},{"a":2}]`, 65_536)).toEqual([

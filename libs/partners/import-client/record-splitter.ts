@@ -1,10 +1,12 @@
+import { isUtf8 } from 'node:buffer';
+
 /** A larger record is refused alone; no more of a file than this is ever held. */
 export const RECORD_BYTES_MAX = 1_048_576;
 const LIST_KEY = 'affiliates';
 
 export type SplitRecord =
   | { readonly ok: true; readonly json: unknown }
-  | { readonly ok: false; readonly reason: 'not-json' | 'too-large' };
+  | { readonly ok: false; readonly reason: 'not-json' | 'not-utf-8' | 'too-large' };
 
 /** The file is none of the four shapes, or ends too early. */
 export class MalformedListError extends Error {
@@ -238,14 +240,15 @@ export class RecordSplitter {
   }
 
   private emit(): void {
-    const text = Buffer.concat(this.parts).toString();
+    const bytes = Buffer.concat(this.parts);
+    const text = bytes.toString();
     const { tooLarge } = this;
     this.drop();
     if (tooLarge) this.found.push({ ok: false, reason: 'too-large' });
     else if (text.trim() !== '') {
       if (this.firstSpansLines && this.mode === 'lines' && this.recordsFound > 0)
         throw new MalformedListError('several objects, but not one a line', this.offset);
-      this.found.push(parsed(text));
+      this.found.push(isUtf8(bytes) ? parsed(text) : { ok: false, reason: 'not-utf-8' });
     } else return;
     this.recordsFound += 1;
   }

@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer';
 import { Readable } from 'node:stream';
 import type { INestApplication } from '@nestjs/common';
 import type { AccessRequest } from '#access';
@@ -60,8 +61,8 @@ export function installPartnerWebhooks(app: INestApplication): void {
   const server = app.getHttpAdapter().getInstance() as HookedServer;
   server.addHook('preParsing', async (request, _, payload) => {
     if (!isWebhook(request)) return payload;
-    const text = await textOf(payload);
-    bodies.set(request, { bytes: Buffer.byteLength(text), content: contentOf(text) });
+    const bytes = await bytesOf(payload);
+    bodies.set(request, { bytes: bytes.length, content: contentOf(bytes) });
     // Fastify parses this instead, whatever the sender called it.
     const nothing = Buffer.from('{}');
     request.headers['content-type'] = 'application/json';
@@ -90,7 +91,7 @@ const isWebhook = ({ method, routeOptions }: AccessRequest): boolean =>
   method === 'POST' && routeOptions?.url?.startsWith(WEBHOOK_ROUTES_PREFIX) === true;
 
 /** @throws {DomainError} `partners/webhook-too-large` as soon as it is. */
-async function textOf(payload: Readable): Promise<string> {
+async function bytesOf(payload: Readable): Promise<Buffer> {
   const chunks: Buffer[] = [];
   let bytes = 0;
   for await (const chunk of payload.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
@@ -103,10 +104,13 @@ async function textOf(payload: Readable): Promise<string> {
     payload.resume();
     throw new DomainError('partners/webhook-too-large', { bytesMax: WEBHOOK_BODY_BYTES_MAX });
   }
-  return Buffer.concat(chunks).toString('utf8');
+  return Buffer.concat(chunks);
 }
 
-function contentOf(text: string): WebhookBody['content'] {
+function contentOf(bytes: Buffer): WebhookBody['content'] {
+  const text = bytes.toString();
+  // A name in another encoding would be kept for ever with holes in it.
+  if (!isUtf8(bytes)) return { unparsable: text };
   try {
     const json: unknown = JSON.parse(text);
     // Nobody could look into it.

@@ -32,6 +32,12 @@ describe('webhooks of partners at the edge', () => {
   const letters = async () =>
     (await product.call<DeadLetters>('/v1/webhooks/dead-letters', { as: boss })).body.items;
 
+  const listening = async (): Promise<AddressInfo> => {
+    const server = product.app.getHttpServer();
+    if (!server.listening) await product.app.listen(0, '127.0.0.1');
+    return server.address() as AddressInfo;
+  };
+
   beforeAll(async () => {
     product = await testApplication({
       budgets: {
@@ -70,6 +76,24 @@ describe('webhooks of partners at the edge', () => {
     expect(product.logged.join()).not.toContain('Grace');
   });
 
+  it('leave one when they are in another encoding than JSON’s', async () => {
+    const before = (await letters()).length;
+    const { port } = await listening();
+    const answer = await fetch(`http://127.0.0.1:${String(port)}${UPDATED}`, {
+      method: 'POST',
+      headers: {
+        'x-keyledger-webhook-credential': credential,
+        'content-type': 'application/json; charset=latin1',
+      },
+      body: Buffer.from(
+        '{"network_affiliate_id":7,"name":"Caf\u00e9","account_status":"active","time_saved":1700000000}',
+        'latin1',
+      ),
+    });
+    expect(answer.status).toBe(400);
+    expect(await letters()).toHaveLength(before + 1);
+  });
+
   it('leave one when they would poison a prototype, as what they are: no partner', async () => {
     const before = (await letters()).length;
     const poisoned = '{"__proto__": {"polluted": true}, "constructor": {"prototype": {}}}';
@@ -87,8 +111,7 @@ describe('webhooks of partners at the edge', () => {
   });
 
   it('are refused when they are too large, and the next one on the connection is taken', async () => {
-    await product.app.listen(0, '127.0.0.1');
-    const { port } = product.app.getHttpServer().address() as AddressInfo;
+    const { port } = await listening();
     const agent = new Agent({ keepAlive: true, maxSockets: 1 });
     const post = (content: string) =>
       new Promise<{ readonly status: number | undefined; readonly reused: boolean }>(
