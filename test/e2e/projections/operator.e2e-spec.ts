@@ -5,6 +5,7 @@ import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import pg from 'pg';
+import { EventStoreDbDouble } from '#event-store/testing/double';
 import { networkDirectory } from '#networks';
 import { createRunnerPool, ProjectionRunner } from '#projections';
 import type { TestApplication } from '#test/application';
@@ -328,4 +329,50 @@ describe('keyledger projections, of a database that nothing runs on', () => {
     );
     expect(events.rowCount).toBe(0);
   }, 120_000);
+});
+
+describe('keyledger projections, with the log in an EventStoreDB', () => {
+  let log: EventStoreDbDouble;
+  let another: EventStoreDbDouble;
+  let product: TestApplication;
+  beforeAll(async () => {
+    log = await EventStoreDbDouble.start({ port: 0 });
+    another = await EventStoreDbDouble.start({ port: 0 });
+    product = await testApplication({
+      environment: { KEYLEDGER_EVENTSTORE: log.connectionString },
+    });
+    await product.network(1);
+  }, 120_000);
+  afterEach(endAll);
+  afterAll(async () => {
+    await product.close();
+    await log.stop();
+    await another.stop();
+  });
+
+  const run = async (eventStore: EventStoreDbDouble, ...args: readonly string[]) => {
+    const command = ProductProcess.run(['projections', ...args], {
+      DATABASE_URL: product.database.url,
+      KEYLEDGER_DATA_DIR: product.foundations.config.dataDir,
+      KEYLEDGER_EVENTSTORE: eventStore.connectionString,
+    });
+    return { code: await command.ended(), out: command.out, err: command.err };
+  };
+
+  it('lists and verifies by that log, and touches no database that another log belongs to', async () => {
+    const listed = await run(log, '--json');
+    expect(listed).toMatchObject({ code: 0, err: '' });
+    expect(JSON.parse(listed.out)).toContainEqual(
+      expect.objectContaining({ name: NAME, build: CURRENT, serving: true, state: 'running' }),
+    );
+    expect(await run(log, 'verify', NAME)).toMatchObject({
+      code: 0,
+      out: expect.stringMatching(new RegExp(`^${NAME} ${CURRENT} at \\d+: equal`)),
+    });
+    expect(await run(another, 'switch', NAME, CURRENT)).toMatchObject({
+      code: 1,
+      out: '',
+      err: expect.stringMatching(/^keyledger: the database was filled from log [^\n]+\n$/),
+    });
+  }, 60_000);
 });
