@@ -173,6 +173,26 @@ describe('the client of the API', () => {
     await expect(client().get('/v1/things')).rejects.toThrow('something else than JSON');
   });
 
+  it('asks again when the connection is lost in the middle of an answer', async () => {
+    answering = (_, response) => {
+      if (requests.length > 1) return json(response, 200, { ok: true });
+      response.writeHead(200, { 'content-type': 'application/json', 'content-length': '100' });
+      return response.write('{"ok":', () => response.destroy());
+    };
+    await expect(client().post('/v1/things', {})).resolves.toMatchObject({ body: { ok: true } });
+    const [first, second] = requests;
+    expect(second?.headers['idempotency-key']).toBe(first?.headers['idempotency-key']);
+  });
+
+  it.each(['nowhere', 'localhost:7300'])('says that %s is no address', async (address) => {
+    const lost = new ApiClient({ baseUrl: address, token: () => Promise.resolve('t') });
+    const error = await lost.get('/v1/me').catch((caught: unknown) => caught);
+    expect(error).toBeInstanceOf(ApiError);
+    expect((error as ApiError).message).toBe(
+      `${address} is no address of an API: give one such as http://127.0.0.1:7300 (--api, KEYLEDGER_API)`,
+    );
+  });
+
   it('says that nobody answers', async () => {
     const nobody = new ApiClient({
       baseUrl: 'http://127.0.0.1:1',

@@ -47,6 +47,12 @@ export interface ApiClientOptions {
   readonly userAgent?: string;
 }
 
+interface ReceivedAnswer {
+  readonly status: number;
+  readonly headers: Headers;
+  readonly text: string;
+}
+
 interface Problem {
   readonly title?: string;
   readonly detail?: string;
@@ -91,7 +97,7 @@ export class ApiClient {
     body: unknown,
     request: ApiRequest,
   ): Promise<ApiAnswer<T>> {
-    const url = new URL(this.baseUrl + path);
+    const url = this.urlOf(path);
     for (const [name, value] of Object.entries(request.query ?? {}))
       if (value !== undefined) url.searchParams.set(name, String(value));
     const idempotencyKey = method === 'GET' ? undefined : (request.idempotencyKey ?? randomUUID());
@@ -111,31 +117,44 @@ export class ApiClient {
         { method, headers, ...(body === undefined ? {} : { body: JSON.stringify(body) }) },
         request.signal,
       );
-      if (answer instanceof Response && answer.ok) return answerOf<T>(answer);
-      if (answer instanceof Response && answer.status === 401 && !renewed) {
+      const { status } = answer;
+      if (!(answer instanceof ApiError) && status >= 200 && status < 300)
+        return answerOf<T>(answer);
+      if (status === 401 && !renewed) {
         renewed = true;
         token = await this.options.token(token);
         continue;
       }
       const waitMs = attempt < ATTEMPTS_MAX ? waitOf(answer, attempt) : undefined;
-      if (waitMs === undefined) throw answer instanceof Response ? await errorOf(answer) : answer;
-      if (answer instanceof Response) await answer.body?.cancel();
+      if (waitMs === undefined) throw answer instanceof ApiError ? answer : errorOf(answer);
       await delay(waitMs, undefined, request.signal ? { signal: request.signal } : {});
     }
   }
 
+  private urlOf(path: string): URL {
+    const url = URL.parse(this.baseUrl + path);
+    if (url && /^https?:$/.test(url.protocol)) return url;
+    throw new ApiError(
+      `${this.baseUrl} is no address of an API: give one such as ${API_URL_DEFAULT} (--api, KEYLEDGER_API)`,
+      0,
+    );
+  }
+
+  /** The whole answer: a connection may also be lost in the middle of it. */
   private async attempt(
     url: URL,
     init: RequestInit,
     signal?: AbortSignal,
-  ): Promise<Response | ApiError> {
+  ): Promise<ReceivedAnswer | ApiError> {
     const timeout = AbortSignal.timeout(this.options.timeoutMs ?? REQUEST_TIMEOUT_MS_DEFAULT);
     try {
-      return await fetch(url, {
+      const response = await fetch(url, {
         ...init,
         redirect: 'error',
         signal: signal ? AbortSignal.any([signal, timeout]) : timeout,
       });
+      const { status, headers } = response;
+      return { status, headers, text: await response.text() };
     } catch (error) {
       if (signal?.aborted) throw error;
       const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
@@ -150,9 +169,9 @@ export class ApiClient {
 }
 
 /** How long to wait before the next attempt; `undefined`: there is none. */
-function waitOf(answer: Response | ApiError, attempt: number): number | undefined {
+function waitOf(answer: ReceivedAnswer | ApiError, attempt: number): number | undefined {
   const backoffMs = RETRY_DELAY_MS_FIRST * 2 ** (attempt - 1);
-  if (!(answer instanceof Response)) return backoffMs;
+  if (answer instanceof ApiError) return backoffMs;
   if (answer.status !== 429 && answer.status !== 503) return undefined;
   const header = answer.headers.get('retry-after');
   if (header === null) return backoffMs;
@@ -164,9 +183,7 @@ function waitOf(answer: Response | ApiError, attempt: number): number | undefine
     : undefined;
 }
 
-async function answerOf<T>(response: Response): Promise<ApiAnswer<T>> {
-  const text = await response.text();
-  const { status, headers } = response;
+function answerOf<T>({ status, headers, text }: ReceivedAnswer): ApiAnswer<T> {
   try {
     const body = (text === '' ? undefined : JSON.parse(text)) as T;
     return { status, body, position: headers.get('x-ledger-position') ?? undefined, headers };
@@ -178,15 +195,13 @@ async function answerOf<T>(response: Response): Promise<ApiAnswer<T>> {
   }
 }
 
-async function errorOf(response: Response): Promise<ApiError> {
-  const text = await response.text();
+function errorOf({ status, text }: ReceivedAnswer): ApiError {
   let problem: Problem | undefined;
   try {
     problem = JSON.parse(text) as Problem;
   } catch {
     problem = undefined;
   }
-  const { status } = response;
   if (problem?.code === undefined)
     return new ApiError(
       `the API answered ${String(status)}: ${oneLine(text).slice(0, BODY_SHOWN_CHARACTERS_MAX)}`,
