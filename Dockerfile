@@ -20,8 +20,8 @@ WORKDIR /app
 COPY --from=dependencies /app/node_modules node_modules
 COPY --from=build /app/dist dist
 COPY package.json ./
-COPY apps/keyledger/bin.mjs apps/keyledger/bin.mjs
+COPY apps/keyledger/keyledger.mjs apps/keyledger/keyledger.mjs
 USER node
 EXPOSE 8080
-ENTRYPOINT ["node", "apps/keyledger/bin.mjs"]
+ENTRYPOINT ["node", "apps/keyledger/keyledger.mjs"]
 CMD ["api"]

@@ -48,7 +48,7 @@ class Server {
   ) {}
 
   static async start(folder: string): Promise<Server> {
-    const child = spawn(process.execPath, ['apps/keyledger/bin.mjs', 'serve'], {
+    const child = spawn(process.execPath, ['apps/keyledger/keyledger.mjs', 'serve'], {
       env: {
         PATH: process.env['PATH'] ?? '',
         KEYLEDGER_DATA_DIR: folder,

@@ -26,7 +26,7 @@ export class ProductProcess {
     environment: Readonly<Record<string, string>>,
     nodeArgs: readonly string[] = [],
   ): ProductProcess {
-    const bin = path.resolve('apps/keyledger/bin.mjs');
+    const bin = path.resolve('apps/keyledger/keyledger.mjs');
     const child = spawn(process.execPath, [...nodeArgs, bin, ...args], {
       env: { PATH: process.env['PATH'] ?? '', ...environment },
       stdio: ['ignore', 'pipe', 'pipe'],
