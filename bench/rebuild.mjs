@@ -31,6 +31,7 @@ const TABLES = projections
 
 export async function run({ positionals = [], say }) {
   const events = Number(positionals[0] ?? EVENTS);
+  if (!Number.isSafeInteger(events) || events < 1) throw new TypeError(`rebuild takes a number of events, not ${positionals[0]}`);
   const folder = mkdtempSync(join(tmpdir(), 'keyledger-bench-'));
   const server = await startEmbeddedPostgres({ folder });
   try {

@@ -1,4 +1,4 @@
-// npm run bench -- <suite> [--json] [--seconds N] [--rounds N] [--url esdb://…]: one JSON line last.
+// npm run bench -- <suite> [--json] [--seconds N] [--rounds N] [--url esdb://…] [events, of rebuild]: one JSON line last.
 import { execFileSync } from 'node:child_process';
 import { existsSync, readdirSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
@@ -22,13 +22,19 @@ const { values, positionals } = parseArgs({
 });
 const [suite] = positionals;
 if (!suites.includes(suite)) {
-  console.error(`usage: npm run bench -- ${suites.join('|')} [--json] [--seconds N] [--rounds N] [--url esdb://…]`);
+  console.error(`usage: npm run bench -- ${suites.join('|')} [--json] [--seconds N] [--rounds N] [--url esdb://…] [how many events, of rebuild]`);
   process.exit(2);
 }
 if (!existsSync(new URL('../dist/libs', import.meta.url))) {
   console.error('bench: the product is not built: npm run build');
   process.exit(2);
 }
+
+for (const option of ['seconds', 'rounds'])
+  if (values[option] !== undefined && !(Number(values[option]) > 0)) {
+    console.error(`bench: --${option} takes a number above 0, not ${values[option]}`);
+    process.exit(2);
+  }
 
 const { needsPeers, run } = await import(`./${suite}.mjs`);
 if (needsPeers && !existsSync(new URL('./node_modules/.package-lock.json', import.meta.url))) {

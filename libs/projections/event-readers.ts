@@ -2,6 +2,7 @@ import type pg from 'pg';
 import type { EventCatalogue } from '#event-store';
 import { DomainError } from '#kernel';
 import {
+  READER_FORGOTTEN_AFTER_MS,
   READER_GONE_AFTER_MS,
   READER_HEARTBEAT_INTERVAL_MS,
   UPGRADE_CHECK_CACHE_MS,
@@ -28,9 +29,13 @@ export class EventReaders {
     readonly reader: string,
   ) {}
 
-  /** Registers this process and goes on saying that it is alive. */
+  /** Registers this process and goes on saying that it is alive. Forgets those that crashed long ago. */
   async start(): Promise<void> {
     await this.#beat();
+    await this.pool.query(
+      `DELETE FROM ledger.event_readers
+       WHERE seen_at < clock_timestamp() - interval '${String(READER_FORGOTTEN_AFTER_MS)} milliseconds'`,
+    );
     this.#timer = setInterval(() => {
       // The next beat comes soon; only several that fail in a row make a reader look gone.
       void this.#beat().catch(() => undefined);

@@ -80,5 +80,6 @@ export const CHECKPOINT_POLL_INTERVAL_MS = 10;
 export const READER_HEARTBEAT_INTERVAL_MS = 5_000;
 /** A reader that was not heard of for this long is gone. */
 export const READER_GONE_AFTER_MS = 30_000;
+export const READER_FORGOTTEN_AFTER_MS = 86_400_000;
 export const UPGRADE_CHECK_CACHE_MS = 1_000;
 export const FAILURE_CHARACTERS_MAX = 2_000;

@@ -137,4 +137,21 @@ describe('readers of events', () => {
     expect(await readers(2, 'api').upgradePending('Counted', 2)).toBe(false);
     await old.stop();
   });
+
+  it('that crashed are forgotten after a day, others never', async () => {
+    const names = async () =>
+      (
+        await engine.rows<{ reader: string }>('SELECT reader FROM ledger.event_readers ORDER BY 1')
+      ).map(({ reader }) => reader);
+    const [crashed, away, api] = ['crashed', 'away', 'api'].map((name) => readers(1, name));
+    await crashed?.start();
+    await engine.rows("UPDATE ledger.event_readers SET seen_at = now() - interval '25 hours'");
+    await away?.start();
+    await engine.rows(
+      "UPDATE ledger.event_readers SET seen_at = now() - interval '23 hours' WHERE reader = 'away'",
+    );
+    await api?.start();
+    expect(await names()).toEqual(['api', 'away']);
+    for (const one of [crashed, away, api]) await one?.stop();
+  });
 });
