@@ -90,6 +90,12 @@ const COLUMNS = `c.name, c.build, c.kind, c.version, c.resume_position, c.events
   greatest(0, extract(epoch FROM clock_timestamp() - c.lease_until) * 1000)::float8 AS unattended_ms`;
 const LEASE = `clock_timestamp() + interval '${String(LEASE_MS)} milliseconds'`;
 
+/**
+ * For what is not made again from the log: what somebody was told that is done, and what a runner remembers as done once
+ * and for all. Other commits of runner sessions may be lost with a server that crashes.
+ */
+export const TO_DISK = 'SET LOCAL synchronous_commit = on';
+
 /** The rows of `ledger.checkpoints`. Every change of one is a compare-and-set on its epoch. */
 export class Checkpoints {
   constructor(readonly pool: pg.Pool) {}
@@ -264,6 +270,7 @@ export class Checkpoints {
 
   /** Within a transaction that holds the row: its indexes are there, and the lease begins anew. */
   async markIndexed(client: pg.PoolClient, lease: Lease): Promise<void> {
+    await client.query(TO_DISK);
     await client.query(
       `UPDATE ledger.checkpoints SET indexed = true, lease_until = ${LEASE} WHERE name = $1 AND build = $2`,
       [lease.id.name, lease.id.build],

@@ -414,6 +414,30 @@ describe('a new version', () => {
     expect((await old.status()).every(({ ready }) => ready)).toBe(true);
   });
 
+  it('is on disk with its indexes and its switch before its runner takes them for done', async () => {
+    const commits: string[][] = [];
+    const patched = new WeakSet<object>();
+    engine.pool.on('acquire', (client) => {
+      if (patched.has(client)) return;
+      patched.add(client);
+      const query = client.query.bind(client) as (...given: unknown[]) => unknown;
+      let own: string[] = [];
+      client.query = ((...given: unknown[]) => {
+        const text = String(given[0]);
+        if (text === 'BEGIN') own = [];
+        own.push(text);
+        if (text === 'COMMIT') commits.push(own);
+        return query(...given);
+      }) as typeof client.query;
+    });
+    engine.runner([counts()], engine.store, { pool: engine.pool });
+    await read('counts', await engine.append(counted(1)));
+    for (const lasting of [/SET indexed = true/, /INSERT INTO ledger\.projections/]) {
+      const commit = commits.find((one) => one.some((text) => lasting.test(text)));
+      expect(commit).toContain('SET LOCAL synchronous_commit = on');
+    }
+  });
+
   it('is rolled back by switching to the old one, which its runner kept up to date', async () => {
     engine.runner([counts(1)]);
     await read('counts', await engine.append(counted(1)));

@@ -1,5 +1,5 @@
 import type pg from 'pg';
-import { consumerLabel, inTransaction } from './checkpoints.js';
+import { consumerLabel, inTransaction, TO_DISK } from './checkpoints.js';
 import type { ConsumerId } from './checkpoints.js';
 import { LOCK_NOT_AVAILABLE, sqlState } from './database-errors.js';
 import {
@@ -31,9 +31,6 @@ interface HeldUp {
   readonly tryAfter: number;
 }
 
-/** What somebody was told that is done stays done, unlike what a runner makes again from the log. */
-const TO_DISK = 'SET LOCAL synchronous_commit = on';
-
 /** Which build of a projection serves: views over its tables, replaced in one transaction. */
 export class ProjectionSwitch {
   readonly #heldUp = new Map<string, HeldUp>();
@@ -58,6 +55,7 @@ export class ProjectionSwitch {
         if (old && old.version >= id.version) return true;
         const next = await build(client, id.name, id.build);
         if (!next?.indexed || isBehind(next, old)) return false;
+        await client.query(TO_DISK);
         await this.#show(client, id.name, id.build, next.tables, old?.tables ?? [], serving, null);
         return true;
       });

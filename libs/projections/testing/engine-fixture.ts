@@ -134,7 +134,7 @@ export class EngineFixture {
   runner(
     projections: readonly Projection[],
     store: EventStore = this.store,
-    more: Pick<ProjectionRunnerOptions, 'fillRowsRememberedMax'> = {},
+    more: Partial<Pick<ProjectionRunnerOptions, 'fillRowsRememberedMax' | 'pool'>> = {},
   ): ProjectionRunner {
     const { catalogue, clock } = this;
     const runner = new ProjectionRunner(
