@@ -101,11 +101,19 @@ export function wordsOfType(type: string): readonly string[] {
 /** There are as many types as the catalogue has. */
 const WORDS_OF_TYPES = new Map<string, readonly string[]>();
 
-/** Adds all texts in a JSON value but times, which have a filter of their own. */
-export function addTexts(value: unknown, texts: string[]): void {
+/** Adds all texts in a JSON value but times, which have a filter of their own, and `except`. */
+export function addTexts(value: unknown, texts: string[], except?: string): void {
   if (typeof value === 'string') {
-    if (!ISO_TIME.test(value)) texts.push(value);
-  } else if (Array.isArray(value)) for (const one of value) addTexts(one, texts);
+    if (value !== except && !ISO_TIME.test(value)) texts.push(value);
+  } else if (Array.isArray(value)) for (const one of value) addTexts(one, texts, except);
   else if (typeof value === 'object' && value !== null)
-    for (const name in value) addTexts((value as Readonly<Record<string, unknown>>)[name], texts);
+    for (const name in value)
+      addTexts((value as Readonly<Record<string, unknown>>)[name], texts, except);
+}
+
+const ID_WORD = /^([0-9a-f]{8})([0-9a-f]{4})([0-9a-f]{4})([0-9a-f]{4})([0-9a-f]{12})$/;
+
+/** The id that became this word; `undefined`: it was none. */
+export function idOfWord(word: string): string | undefined {
+  return ID_WORD.test(word) ? word.replace(ID_WORD, '$1-$2-$3-$4-$5') : undefined;
 }

@@ -11,6 +11,17 @@ export const AUDIT_TRAIL_TABLE = 'audit_trail';
 /** The log's own heartbeat: nobody's act. */
 const NOT_SHOWN: ReadonlySet<string> = new Set(['LedgerBeacon']);
 
+const SHARE = 'share';
+export const OF_SHARES = `target_kind = '${SHARE}'`;
+
+/**
+ * Rows about that key or share. Among the words, their ids would be most of the index: entries that a few rows have each.
+ *
+ * @param id a UUID: an SQL expression.
+ */
+export const aboutId = (id: string): string =>
+  `key_id = ${id} OR (${OF_SHARES} AND target_id = ${id}::text)`;
+
 /** What operators may see: acts of operators, and those above all networks. */
 export const OPERATORS_VIEW = "network_id IS NULL OR actor_type = 'operator'";
 
@@ -24,7 +35,7 @@ export function auditTrailProjection(
 ): Projection {
   return {
     name: AUDIT_TRAIL,
-    version: 3,
+    version: 4,
     handles: '*',
     tables: {
       [AUDIT_TRAIL_TABLE]: {
@@ -61,6 +72,7 @@ export function auditTrailProjection(
           { columns: ['network_id', 'partner_id', 'position'], where: 'partner_id IS NOT NULL' },
           { columns: ['network_id', 'actor_subject', 'position'] },
           { columns: ['position'], where: OPERATORS_VIEW, inOrder: true },
+          { columns: ['target_id'], where: OF_SHARES },
           { columns: ['words'], method: 'gin' },
         ],
       },
@@ -81,6 +93,7 @@ function rowOf(event: RecordedEvent, describe: AuditDescriber): Row {
   const { metadata } = event;
   const { actor } = metadata;
   const { target, keyId, partnerId, reason, outcome, before, after } = describe(event);
+  const hasIndex = target.id === keyId || target.kind === SHARE;
   const networkId = streamParts(event.streamId).networkId ?? metadata.networkId;
   return {
     position: event.position,
@@ -104,7 +117,12 @@ function rowOf(event: RecordedEvent, describe: AuditDescriber): Row {
     sealed_address: metadata.ip ?? null,
     before: jsonOf(before),
     after: jsonOf(after),
-    words: lexemesOf(event, [actor.subject, target.id, reason ?? ''], [before, after]),
+    words: lexemesOf(
+      event,
+      [actor.subject, hasIndex ? '' : target.id, reason ?? ''],
+      [before, after],
+      hasIndex ? target.id : undefined,
+    ),
   };
 }
 
@@ -112,7 +130,12 @@ const jsonOf = (value: unknown): object | string | number | boolean | null =>
   value === undefined ? null : value;
 
 /** A recorded query is not found by the words that it asked for: each later one would find it again. */
-function lexemesOf(event: RecordedEvent, texts: string[], values: readonly unknown[]): string[] {
-  if (event.type !== 'AuditQueried') for (const value of values) addTexts(value, texts);
+function lexemesOf(
+  event: RecordedEvent,
+  texts: string[],
+  values: readonly unknown[],
+  except: string | undefined,
+): string[] {
+  if (event.type !== 'AuditQueried') for (const value of values) addTexts(value, texts, except);
   return auditWords(texts, wordsOfType(event.type));
 }

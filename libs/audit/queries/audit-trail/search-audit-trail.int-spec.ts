@@ -44,10 +44,13 @@ class FragileStore extends MemoryEventStore {
 }
 
 const KEY = keyId('2f9d1c64-7c35-5b1e-9a55-0d9f5f0c7a11');
+const OTHER_KEY = '5f2d1c64-7c35-5b1e-9a55-0d9f5f0c7a12';
+const SHARE = '6a9d1c64-7c35-5b1e-9a55-0d9f5f0c7a13';
 const ISSUER = 'https://issuer.test';
 const catalogue = new EventCatalogue(ledgerEvents, auditEvents, {
   KeyRevoked: { version: 1, retention: 'governance' },
   PartnerRenamed: { version: 1, retention: 'governance' },
+  ShareEnded: { version: 1, retention: 'governance' },
 });
 const clock = new TestClock();
 const store = new FragileStore(new MemoryLog());
@@ -80,11 +83,16 @@ beforeAll(async () => {
     });
     await append('partner-8-42', n, 'PartnerRenamed', { from: 'other', to: 'network' });
   }
-  head = await append('keyRing-7-affiliate-partner-42', 0, 'KeyRevoked', {
+  await append('keyRing-7-affiliate-partner-42', 0, 'ShareEnded', {
+    shareId: SHARE,
+    keyId: OTHER_KEY,
+    reason: 'withdrawn',
+  });
+  head = await append('keyRing-7-affiliate-partner-42', 1, 'KeyRevoked', {
     keyId: KEY,
     reason: 'leaked',
     note: 'Seen on Pastebin',
-    replacedBy: null,
+    replacedBy: OTHER_KEY,
   });
 });
 
@@ -195,13 +203,19 @@ describe('a query of the audit trail', () => {
   });
 
   it.each<[string, AuditFilter, number]>([
-    ['partner', { partnerId: partnerId(42) }, 6],
+    ['partner', { partnerId: partnerId(42) }, 7],
     ['another partner', { partnerId: partnerId(43) }, 0],
     ['subject', { actor: 'bob', type: 'KeyRevoked' }, 1],
     ['identity', { actor: `${ISSUER}#bob`, type: 'KeyRevoked' }, 1],
     ['identity of another issuer', { actor: 'https://other.test#bob' }, 0],
     ['words in any case', { text: 'PASTEBIN seen' }, 1],
     ['the beginning of a word', { text: 'paste' }, 1],
+    ['the id of a key', { text: KEY }, 1],
+    ['the id of a key, with a word', { text: `Pastebin: ${KEY.toUpperCase()}` }, 1],
+    ['the id of a key, with a word of something else', { text: `withdrawn ${KEY}` }, 0],
+    ['the id of a key that is told of too', { text: OTHER_KEY }, 2],
+    ['the id of a share, without dashes', { text: SHARE.replaceAll('-', '') }, 1],
+    ['an id of nothing', { text: SHARE.replaceAll('a', 'b') }, 0],
     ['words of which one is missing', { text: 'pastebin elsewhere' }, 0],
     ['no word at all', { text: '!!' }, 0],
     ['what looks like SQL', { text: "'); DROP TABLE x; --" }, 0],

@@ -22,10 +22,11 @@ import { PersonalData, WrappingKeyMissingError } from '#sealing';
 import { looksLikeCredential } from '../../domain/credential-shape.value.js';
 import type { AuditErrorCode } from '../../domain/audit.errors.js';
 import type { AuditFilter } from '../../domain/audit.events.js';
-import { auditWords } from '../../domain/audit-words.value.js';
+import { auditWords, idOfWord } from '../../domain/audit-words.value.js';
 import type { RecordedAuditQuery } from '../../ports/audit-query-recorder.port.js';
 import { AuditQueryRecorder } from '../../ports/audit-query-recorder.port.js';
 import {
+  aboutId,
   AUDIT_TRAIL,
   AUDIT_TRAIL_TABLE,
   OPERATORS_VIEW,
@@ -202,9 +203,9 @@ async function rowsBefore(
   if (filter.partnerId !== undefined) conditions.push(`partner_id = ${$(filter.partnerId)}`);
   if (filter.type !== undefined)
     // The word finds a rare type through its index; of a common one, the newest are found soon.
-    conditions.push(`type = ${$(filter.type)}`, textCondition(filter.type, $));
+    conditions.push(`type = ${$(filter.type)}`, ...textConditions(filter.type, $));
   if (filter.actor !== undefined) conditions.push(...actorConditions(filter.actor, $));
-  if (filter.text !== undefined) conditions.push(textCondition(filter.text, $));
+  if (filter.text !== undefined) conditions.push(...textConditions(filter.text, $));
   if (filter.from !== undefined) {
     conditions.push(`recorded_at >= ${$(filter.from)}`);
     conditions.push(`position > ${$(await positionBefore(sql, filter.from))}`);
@@ -234,9 +235,16 @@ function actorConditions(actor: string, $: (value: unknown) => string): string[]
     : [`actor_issuer = ${$(actor.slice(0, at))}`, `actor_subject = ${$(actor.slice(at + 1))}`];
 }
 
-function textCondition(text: string, $: (value: unknown) => string): string {
+function textConditions(text: string, $: (value: unknown) => string): string[] {
   const words = auditWords([text]);
-  return words.length === 0
-    ? 'false'
-    : `words @@ ${$(words.map((word) => `'${word}':*`).join(' & '))}::tsquery`;
+  if (words.length === 0) return ['false'];
+  const conditions: string[] = [];
+  const others: string[] = [];
+  for (const word of words) {
+    const id = idOfWord(word);
+    if (id === undefined) others.push(`'${word}':*`);
+    else conditions.push(`(words @@ ${$(`'${word}'`)}::tsquery OR ${aboutId(`${$(id)}::uuid`)})`);
+  }
+  if (others.length > 0) conditions.push(`words @@ ${$(others.join(' & '))}::tsquery`);
+  return conditions;
 }
