@@ -322,12 +322,13 @@ describe('the development identity provider', () => {
     rmSync(other, { recursive: true });
   });
 
-  it('refuses a ledger that another issuer served', () => {
+  it('refuses a ledger that knows another issuer', () => {
     expect(() => {
-      assertOnlyDevelopmentIssuer(provider.issuer, undefined);
+      assertOnlyDevelopmentIssuer(provider.issuer, [provider.issuer]);
+      assertOnlyDevelopmentIssuer(provider.issuer, []);
     }).not.toThrow();
     expect(() => {
-      assertOnlyDevelopmentIssuer(provider.issuer, 'https://id.example');
+      assertOnlyDevelopmentIssuer(provider.issuer, [provider.issuer, 'https://id.example']);
     }).toThrow('https://id.example');
   });
 });

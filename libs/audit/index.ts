@@ -17,5 +17,4 @@ export const auditProjections: readonly Projection[] = [auditTrailProjection()];
 export const auditMigrations: readonly never[] = [];
 export type { AuditEntry } from './queries/audit-trail/audit-entry.view.js';
 export { SearchAuditTrail } from './queries/audit-trail/search-audit-trail.query.js';
-export { otherIssuerThatActed } from './issuers-acted.js';
 export { AuditModule } from './audit.module.js';

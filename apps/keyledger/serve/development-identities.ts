@@ -2,7 +2,6 @@ import path from 'node:path';
 import type { INestApplicationContext } from '@nestjs/common';
 import type { IssuerOptions } from '#access';
 import { issuersSeen } from '#access';
-import { otherIssuerThatActed } from '#audit';
 import type { Config } from '#platform/config';
 import { ReadModels, StaleReadError } from '#projections';
 import type { Foundations } from '../../composition/foundations.js';
@@ -17,7 +16,7 @@ export interface DevelopmentIdentities {
   readonly issuers: readonly IssuerOptions[];
   /** Names and passwords of the test users, mode 0600. */
   readonly usersFile: string;
-  /** @throws {IdentityProviderError} identities of another issuer acted on the ledger: it is not a development ledger. */
+  /** @throws {IdentityProviderError} the ledger knows identities of another issuer: it is not a development ledger. */
   assertOwnLedger(
     app: INestApplicationContext,
     foundations: Foundations,
@@ -52,15 +51,7 @@ export async function startDevelopmentIdentities(
     assertOwnLedger: async (app, { eventStore }, signal) => {
       const head = await eventStore.head();
       const seen = await upToDate(() => issuersSeen(app.get(ReadModels), head), signal);
-      const others = seen.filter((issuer) => issuer !== provider.issuer);
-      if (others.length === 0) return;
-      // Whom somebody entered here for later has done nothing: no ledger of real users becomes of that.
-      const acted = await upToDate(
-        () => otherIssuerThatActed(app.get(ReadModels), provider.issuer, head),
-        signal,
-      );
-      assertOnlyDevelopmentIssuer(provider.issuer, acted);
-      tell(`identities of ${others.join(', ')} can't sign in: only development users can, here`);
+      assertOnlyDevelopmentIssuer(provider.issuer, seen);
     },
     seed: (url, signal) => seedDevelopment({ api: url, provider, signal }),
     close: () => provider.close(),

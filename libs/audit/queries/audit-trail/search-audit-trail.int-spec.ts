@@ -21,7 +21,6 @@ import {
 } from '#projections';
 import type { TestDatabase } from '#test/postgres';
 import { testDatabase } from '#test/postgres';
-import { otherIssuerThatActed } from '../../issuers-acted.js';
 import { LedgerAuditQueryRecorder } from '../../adapters/ledger-audit-query-recorder.js';
 import { SearchAuditTrailHandler } from './search-audit-trail.query-handler.js';
 
@@ -343,16 +342,5 @@ describe('a query of the audit trail', () => {
     expect(items).toMatchObject([
       { target: { kind: 'auditTrail', id: '7' }, after: { filter: { text: 'nothing at all' } } },
     ]);
-  });
-
-  it('tells which identity provider beside one’s own had anybody act here, never one that was only spoken of', async () => {
-    const readModels = new PostgresReadModels(pool, { store, clock });
-    const other = async (own: string) => otherIssuerThatActed(readModels, own, await store.head());
-    await append('partner-7-99', 0, 'PartnerRenamed', {
-      from: 'name 6',
-      to: 'https://login.example.com',
-    });
-    expect(await other(ISSUER)).toBeUndefined();
-    expect(await other('https://login.example.com')).toBe(ISSUER);
   });
 });
