@@ -1,3 +1,4 @@
+import { MICROSECONDS_PER_MS, POSTGRES_EPOCH_MS, UUID_PLACES } from '#platform/postgres';
 import type { ColumnType, ColumnValue, Row } from './projection.js';
 import {
   columnWithoutValue,
@@ -29,8 +30,6 @@ const JSONB_VERSION = 1;
 const TEXT_OID = 25;
 const ARRAY_HEADER_BYTES = 12;
 const ARRAY_DIMENSION_BYTES = 8;
-const POSTGRES_EPOCH_MS = Date.UTC(2000, 0, 1);
-const MICROSECONDS_PER_MS = 1_000;
 const TWO_TO_32 = 2 ** 32;
 
 /** Rows as `COPY … FROM STDIN (FORMAT binary)` takes them; used again after `clear`. */
@@ -202,11 +201,11 @@ export class BinaryCopy {
   #uuid(text: string): boolean {
     if (text.length !== UUID_CHARACTERS) return false;
     for (const index of UUID_DASHES) if (text.charCodeAt(index) !== DASH) return false;
-    this.#int32(UUID_BYTES.length);
+    this.#int32(UUID_PLACES.length);
     const buffer = this.#buffer;
     let at = this.#at;
     let digits = 0;
-    for (const index of UUID_BYTES) {
+    for (const index of UUID_PLACES) {
       const high = NIBBLES[text.charCodeAt(index)] ?? NO_NIBBLE;
       const low = NIBBLES[text.charCodeAt(index + 1)] ?? NO_NIBBLE;
       digits |= high | low;
@@ -287,8 +286,6 @@ export class BinaryCopy {
 }
 
 const UUID_CHARACTERS = 36;
-/** Where the bytes stand in a UUID's text. */
-const UUID_BYTES = [0, 2, 4, 6, 9, 11, 14, 16, 19, 21, 24, 26, 28, 30, 32, 34];
 const UUID_DASHES = [8, 13, 18, 23];
 const DASH = 0x2d;
 const DIGIT_0 = 0x30;

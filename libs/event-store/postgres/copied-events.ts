@@ -1,5 +1,6 @@
 import type pg from 'pg';
 import { to as copyTo } from 'pg-copy-streams';
+import { MICROSECONDS_PER_MS, POSTGRES_EPOCH_MS, UUID_PLACES } from '#platform/postgres';
 import type { Position, StoredEvent } from '../index.js';
 import { position } from '../index.js';
 
@@ -14,8 +15,6 @@ const FIELDS = 8;
 /** In the place of a row's number of fields: there are no more rows. */
 const TRAILER = -1;
 const INT8_BYTES = 8;
-const POSTGRES_EPOCH_MS = Date.UTC(2000, 0, 1);
-const MICROSECONDS_PER_MS = 1_000;
 const TWO_TO_32 = 2 ** 32;
 
 /**
@@ -97,8 +96,6 @@ export async function copyEvents(
 
 const UUID_BYTES = 16;
 const UUID_CHARACTERS = 36;
-/** Where the digits of each byte stand in a UUID's text. */
-const UUID_PLACES = [0, 2, 4, 6, 9, 11, 14, 16, 19, 21, 24, 26, 28, 30, 32, 34];
 const DIGITS = Buffer.from('0123456789abcdef');
 const uuid = Buffer.alloc(UUID_CHARACTERS, '-');
 

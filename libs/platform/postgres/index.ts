@@ -1,3 +1,4 @@
+export { MICROSECONDS_PER_MS, POSTGRES_EPOCH_MS, UUID_PLACES } from './binary-format.js';
 export type { PoolOptions } from './pool.js';
 export {
   connectionConfig,
