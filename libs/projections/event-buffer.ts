@@ -87,13 +87,10 @@ export class EventBuffer {
     this.#characters -= characters;
     this.#wake();
     const last = taken.at(-1);
-    return (
-      last && {
-        events: taken.flatMap(({ event }) => (event ? [event] : [])),
-        end: last.position,
-        characters,
-      }
-    );
+    if (!last) return undefined;
+    const events: RecordedEvent[] = [];
+    for (const { event } of taken) if (event) events.push(event);
+    return { events, end: last.position, characters };
   }
 
   #full(times: number): boolean {

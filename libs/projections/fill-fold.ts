@@ -1,7 +1,7 @@
 import type { Position, RecordedEvent } from '#event-store';
 import type { BinaryCopy } from './binary-copy.js';
 import type { FillMemory, RememberedRow } from './fill-memory.js';
-import type { Projection, Row, RowChange } from './projection.js';
+import type { ColumnValue, Projection, Row, RowChange } from './projection.js';
 import type { Step, TableWrites, Version } from './row-fold.js';
 import {
   ApplyError,
@@ -12,12 +12,12 @@ import {
   onlyGrows,
   rowMissing,
   rowThereAlready,
-  rowUpdated,
   stayedBorn,
   tableOf,
 } from './row-fold.js';
-import { givenKeyText, keyOf } from './row-values.js';
+import { givenKeyText, keyOf, updateRow } from './row-values.js';
 import type { CompiledTable } from './table-schema.js';
+import { FROM_POSITION } from './table-schema.js';
 
 /** What a batch writes into one table. */
 export interface TableCopy {
@@ -155,7 +155,10 @@ export class FillFold {
       remembered.row = newRow(table, keyOf(table, change.insert), change.insert, at);
     } else if ('update' in change) {
       if (!before) throw rowMissing(table, text);
-      remembered.row = rowUpdated(table, before, change.update(before), at);
+      // Versions before this one are encoded already: the row itself is changed, so that an old one is no work for the collector.
+      const row = before as Record<string, ColumnValue>;
+      updateRow(table, row, change.update(before));
+      row[FROM_POSITION] = at;
       if (change.last) this.options.memoryOf(table).finish(text);
     } else {
       const after = change.change(before);
@@ -168,7 +171,7 @@ export class FillFold {
         return;
       }
     }
-    this.#version(table, text, remembered.row, false);
+    if (remembered.row) this.#version(table, text, remembered.row, false);
   }
 
   #version(table: CompiledTable, text: string, row: Row, deleted: boolean): void {

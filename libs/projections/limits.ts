@@ -13,8 +13,11 @@ export const SETTLE_INTERVAL_MS = 50;
 export const BATCH_EVENTS_MAX = 2_000;
 /** Of a batch's data and metadata together (characters); a batch is closed when it has them. */
 export const BATCH_CHARACTERS_MAX = 8_388_608;
-/** Events that a fill gathers before it writes what became of them; the least that is lost when a process dies. */
-export const FILL_BATCH_EVENTS = 4_096;
+/**
+ * Events that a fill gathers before it writes what became of them; the most that a process that dies has to read again.
+ * Each `COPY` costs the server more than a millisecond whatever it brings.
+ */
+export const FILL_BATCH_EVENTS = 8_192;
 /** Of what became of them, or of themselves where it has to keep them until then; it writes earlier when it has that. */
 export const FILL_BATCH_BYTES = 8_388_608;
 /** Events that are given to fills at once, and wait for them: what dies young costs the collector nothing. */
@@ -57,7 +60,8 @@ export const INDEX_BUILD_TIMEOUT_MS = 3_600_000;
  * gathers in memory outgrows the processor's caches (500,000 rows: 1.7 s, and 2.4 s with 256 MB).
  */
 export const INDEX_BUILD_MEMORY = '64MB';
-
+/** Of the server, beside the one that builds: a rebuild builds those of several projections at once. */
+export const INDEX_BUILD_HELPERS_MAX = 1;
 /** Of smaller tables an index is made before helpers of the server have begun. */
 export const INDEX_BUILD_PARALLEL_FROM = '64MB';
 /** Of the statistics that a filled table starts with; the server's own upkeep makes them finer as the table grows. */

@@ -46,7 +46,7 @@ export interface BuildProgress {
 }
 
 const POLL_INTERVAL_MS = 50;
-/** Of a whole rebuild. */
+/** While a rebuild reads: looking costs it time. */
 const REBUILD_POLL_INTERVAL_MS = 250;
 const VERIFY = 'verify';
 
@@ -111,14 +111,16 @@ export class ProjectionBuilds {
         const statuses = (await runner.status()).filter((one) => labels.has(consumerLabel(one)));
         const failed = statuses.find(({ failure, ready }) => failure && !ready);
         if (failed) throw new RebuildFailedError(failureText(failed));
-        onProgress({ lagEvents: Math.max(...statuses.map(({ lag }) => lag.events)) });
+        const lagEvents = Math.max(...statuses.map(({ lag }) => lag.events));
+        onProgress({ lagEvents });
         const rows = await this.#checkpoints.all();
         // Indexes are built once nothing is left to read.
         if (
           rows.filter((row) => row.indexed && labels.has(consumerLabel(row))).length === labels.size
         )
           return;
-        await new Promise((resolve) => setTimeout(resolve, REBUILD_POLL_INTERVAL_MS));
+        const waitMs = lagEvents === 0 ? POLL_INTERVAL_MS : REBUILD_POLL_INTERVAL_MS;
+        await new Promise((resolve) => setTimeout(resolve, waitMs));
       }
     } finally {
       await runner.stop();

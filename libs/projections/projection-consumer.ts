@@ -9,6 +9,7 @@ import { isCausedByEvent, sqlState, UNIQUE_VIOLATION } from './database-errors.j
 import {
   FILL_ROWS_REMEMBERED_MAX,
   FIRST_STATISTICS_TARGET,
+  INDEX_BUILD_HELPERS_MAX,
   INDEX_BUILD_MEMORY,
   INDEX_BUILD_PARALLEL_FROM,
   INDEX_BUILD_TIMEOUT_MS,
@@ -42,6 +43,7 @@ export interface ProjectionConsumerOptions {
 const INDEX_BUILD_SETTINGS = {
   maintenance_work_mem: INDEX_BUILD_MEMORY,
   work_mem: INDEX_BUILD_MEMORY,
+  max_parallel_maintenance_workers: INDEX_BUILD_HELPERS_MAX,
   min_parallel_table_scan_size: INDEX_BUILD_PARALLEL_FROM,
   default_statistics_target: FIRST_STATISTICS_TARGET,
   enable_hashjoin: 'on',

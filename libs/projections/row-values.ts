@@ -51,13 +51,22 @@ export function updatedRow(
   changed: Row,
 ): Record<string, ColumnValue> {
   const updated: Record<string, ColumnValue> = { ...before };
+  updateRow(table, updated, changed);
+  return updated;
+}
+
+/** @param row is changed, and half changed when it throws. */
+export function updateRow(
+  table: CompiledTable,
+  row: Record<string, ColumnValue>,
+  changed: Row,
+): void {
   for (const name of Object.keys(changed)) {
     const column = table.columnsToUpdate.get(name);
     if (!column)
       throw new RowShapeError(`table ${table.name} has no column ${name} that may be updated`);
-    updated[name] = normalisedValue(table, column, changed[name]);
+    row[name] = normalisedValue(table, column, changed[name]);
   }
-  return updated;
 }
 
 export function keyOf(table: CompiledTable, row: Row): Record<string, ColumnValue> {
