@@ -98,6 +98,12 @@ export const TO_DISK = 'SET LOCAL synchronous_commit = on';
 
 /** The rows of `ledger.checkpoints`. Every change of one is a compare-and-set on its epoch. */
 export class Checkpoints {
+  /**
+   * Fills write one after another: the database needs less time for what they make than they do, and two that write at
+   * once would only take the processor from the one who makes it.
+   */
+  readonly fillWrites = new Mutex();
+
   constructor(readonly pool: pg.Pool) {}
 
   async ensure(ids: readonly ConsumerId[]): Promise<void> {

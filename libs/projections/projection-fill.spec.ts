@@ -2,6 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import type { Position, RecordedEvent } from '#event-store';
 import type { Checkpoints, Lease, Progress } from './checkpoints.js';
 import { FILL_BATCH_BYTES } from './limits.js';
+import { Mutex } from './mutex.js';
 import type { ProjectionTable } from './projection.js';
 import { ProjectionFill } from './projection-fill.js';
 import { compileTables } from './table-schema.js';
@@ -17,6 +18,7 @@ async function writesAfter(portions: number, table: Partial<ProjectionTable>): P
   } as const;
   const to: Progress[] = [];
   const checkpoints = {
+    fillWrites: new Mutex(),
     transact: (_: Lease, progress: Progress) => {
       to.push(progress);
       return Promise.resolve();

@@ -106,9 +106,11 @@ export class ProjectionFill {
     this.#fold = this.#newFold();
     this.#gathered = 0;
     this.#characters = 0;
-    this.#writing = this.#transact(end, async (client) => {
-      for (const copy of copies) await this.#send(client, copy);
-    });
+    this.#writing = this.options.checkpoints.fillWrites.run(() =>
+      this.#transact(end, async (client) => {
+        for (const copy of copies) await this.#send(client, copy);
+      }),
+    );
     // Met by whoever waits for it next.
     this.#writing.then(
       () => {
