@@ -78,6 +78,10 @@ export const SWITCH_LOCK_TIMEOUT_MS_MAX = 8_000;
 export const SWITCH_PATIENCE_MS = 10_000;
 export const DROP_LOCK_TIMEOUT_MS = 5_000;
 export const VERIFY_PAUSE_MS_MAX = 60_000;
+/** Between looks at a build that an operator waits for. */
+export const BUILDS_POLL_INTERVAL_MS = 50;
+/** While a rebuild reads: looking costs it time. */
+export const REBUILD_POLL_INTERVAL_MS = 250;
 
 export const CHECKPOINT_POLL_INTERVAL_MS = 10;
 
