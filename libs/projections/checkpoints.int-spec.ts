@@ -1,9 +1,14 @@
+import { once } from 'node:events';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import pg from 'pg';
+import { from as copyFrom } from 'pg-copy-streams';
 import { position } from '#event-store';
 import { LeaseLostError } from '#projections';
 import type { Lease, Progress } from './checkpoints.js';
 import { Checkpoints } from './checkpoints.js';
-import { EngineFixture } from './testing/engine-fixture.js';
+import { counts, EngineFixture, eventually } from './testing/engine-fixture.js';
+
+const TAKEOVER_MS_MAX = 60_000;
 
 const ID = { name: 'any', build: 'v1', kind: 'projection', version: 1, tables: [] } as const;
 
@@ -118,7 +123,53 @@ describe('a lease', () => {
   });
 });
 
+const runnerOf = async (): Promise<string | null | undefined> => {
+  const [row] = await engine.rows<{ runner: string | null }>(
+    "SELECT runner FROM ledger.checkpoints WHERE name = 'counts'",
+  );
+  return row?.runner;
+};
+/** As the superuser: the runtime role sees nothing of other sessions. */
+async function copying(): Promise<number> {
+  const admin = new pg.Client({ connectionString: engine.database.adminUrl });
+  await admin.connect();
+  try {
+    const { rowCount } = await admin.query(
+      `SELECT FROM pg_stat_activity
+       WHERE datname = current_database() AND state = 'active' AND query LIKE 'COPY %'`,
+    );
+    return rowCount ?? 0;
+  } finally {
+    await admin.end();
+  }
+}
+
 describe('a runner session', () => {
+  it(
+    'that waits for the rows of a COPY, which no time-out of the server ends, loses its lease to the standby',
+    async () => {
+      const first = engine.runner([counts()]);
+      await eventually(runnerOf, (runner) => runner === first.runnerId);
+      await first.stop();
+      const still = await engine.newPool().connect();
+      try {
+        await still.query('BEGIN');
+        await still.query("SELECT FROM ledger.checkpoints WHERE name = 'counts' FOR UPDATE");
+        const copy = still.query(copyFrom('COPY ledger.log_times FROM STDIN'));
+        const ended = once(copy, 'error');
+        copy.write('1\t2026-01-01\n');
+        await eventually(copying, (sessions) => sessions === 1);
+        const standby = engine.runner([counts()]);
+        await eventually(runnerOf, (runner) => runner === standby.runnerId, TAKEOVER_MS_MAX);
+        await ended;
+      } finally {
+        still.release(true);
+      }
+      expect(await copying()).toBe(0);
+    },
+    2 * TAKEOVER_MS_MAX,
+  );
+
   it('ends by itself when its process stands still', async () => {
     const [row] = await engine.rows<Record<string, string>>(
       `SELECT current_setting('idle_in_transaction_session_timeout') AS idle, current_setting('statement_timeout') AS statement,

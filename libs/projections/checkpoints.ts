@@ -1,7 +1,12 @@
 import type pg from 'pg';
 import type { Position } from '#event-store';
 import { position } from '#event-store';
-import { FAILURE_CHARACTERS_MAX, LEASE_MS, RUNNER_CONNECTIONS_SPARE } from './limits.js';
+import {
+  FAILURE_CHARACTERS_MAX,
+  LEASE_MS,
+  RUNNER_CONNECTIONS_SPARE,
+  RUNNER_STATEMENT_TIMEOUT_MS,
+} from './limits.js';
 import { Places } from './places.js';
 import { Mutex } from './mutex.js';
 import { LeaseLostError } from './projections.errors.js';
@@ -140,6 +145,36 @@ export class Checkpoints {
     return rows.flatMap((row) => {
       const id = ids.find((one) => one.name === row.name && one.build === row.build);
       return id ? [new Lease(id, row.epoch, row)] : [];
+    });
+  }
+
+  /**
+   * Ends the sessions that hold rows whose lease is over and that wait, beyond the time-out of their statement, for a
+   * runner that says nothing: the server heeds no time-out while it waits for the rows of a `COPY`, and a process that
+   * stands still keeps its connection. Only sessions of the same login, which need no further right.
+   *
+   * @returns how many it ended
+   */
+  async endStalled(ids: readonly ConsumerId[]): Promise<number> {
+    const { rows } = await this.pool.query<{ xid: string }>(
+      `SELECT DISTINCT c.xmax::text AS xid FROM ledger.checkpoints c
+       JOIN unnest($1::text[], $2::text[]) AS given (name, build) USING (name, build)
+       WHERE c.failure IS NULL AND c.lease_until < clock_timestamp() AND c.xmax <> '0'::xid`,
+      [ids.map((id) => id.name), ids.map((id) => id.build)],
+    );
+    if (rows.length === 0) return 0;
+    // Not among the places for transactions that have much to do: it must not wait for them.
+    return await transaction(this.pool, async (client) => {
+      await client.query('SET LOCAL ROLE NONE');
+      const { rowCount } = await client.query(
+        `SELECT pg_terminate_backend(a.pid) FROM pg_stat_activity a JOIN pg_locks l USING (pid)
+         WHERE l.locktype = 'transactionid' AND l.granted AND l.transactionid::text = ANY ($1::text[])
+           AND a.usename = session_user AND a.application_name = current_setting('application_name')
+           AND a.state = 'active' AND a.wait_event_type = 'Client'
+           AND a.query_start < clock_timestamp() - interval '${String(RUNNER_STATEMENT_TIMEOUT_MS)} milliseconds'`,
+        [rows.map(({ xid }) => xid)],
+      );
+      return rowCount ?? 0;
     });
   }
 

@@ -248,6 +248,7 @@ export class ConsumerRunner {
         slot.state = 'standby';
         slot.failures = 0;
       }
+    if (leases.length < wanted.length) await this.#endStalled(wanted);
     const members: Member[] = [];
     for (const lease of leases) {
       const slot = this.#slots.get(consumerLabel(lease.id));
@@ -271,6 +272,18 @@ export class ConsumerRunner {
       members.filter(({ lease }) => lease.progress.resume !== undefined),
       ledger,
     );
+  }
+
+  async #endStalled(wanted: readonly Slot[]): Promise<void> {
+    try {
+      const ids = wanted.map(({ consumer }) => consumer.id);
+      const ended = await this.options.checkpoints.endStalled(ids);
+      if (ended > 0)
+        this.#log.warn({ sessions: ended }, 'sessions of a runner that stands still were ended');
+    } catch (error) {
+      // What was claimed has to be run whatever becomes of the others.
+      this.#log.warn({ error: messageOf(error) }, 'sessions that stand still were not ended');
+    }
   }
 
   /** Into a feed that is caught up and has given nothing that they miss; else into a new one, from the least of them. */

@@ -13,11 +13,16 @@ import {
   counted,
   counts,
   EngineFixture,
-  eventually,
+  eventually as within,
   SystemClock,
 } from './testing/engine-fixture.js';
 
-const TAKEOVER_MS_MAX = 60_000;
+/** Of each step: the child starts, or the time-outs of the session that it stopped in are over, on a busy machine. */
+const STEP_MS_MAX = 60_000;
+const TAKEOVER_MS_MAX = 6 * STEP_MS_MAX;
+
+const eventually = <T>(look: () => Promise<T>, holds: (value: T) => boolean): Promise<T> =>
+  within(look, holds, STEP_MS_MAX);
 
 let engine: EngineFixture;
 let child: ChildProcessWithoutNullStreams;

@@ -217,8 +217,9 @@ export const counted = (id: number, by = 1, note?: string): Counted => ({
 export async function eventually<T>(
   look: () => Promise<T>,
   holds: (value: T) => boolean,
+  withinMs = WAIT_MS_MAX,
 ): Promise<T> {
-  const until = Date.now() + WAIT_MS_MAX;
+  const until = Date.now() + withinMs;
   let last: unknown;
   for (;;) {
     try {
@@ -230,7 +231,7 @@ export async function eventually<T>(
     }
     if (Date.now() > until)
       throw new Error(
-        `not within ${String(WAIT_MS_MAX)} ms, but: ${last instanceof Error ? String(last.stack) : JSON.stringify(last, (_, v: unknown) => (typeof v === 'bigint' ? String(v) : v))}`,
+        `not within ${String(withinMs)} ms, but: ${last instanceof Error ? String(last.stack) : JSON.stringify(last, (_, v: unknown) => (typeof v === 'bigint' ? String(v) : v))}`,
       );
     await new Promise((resolve) => setTimeout(resolve, WAIT_STEP_MS));
   }
