@@ -14,7 +14,8 @@ export const BATCH_EVENTS_MAX = 2_000;
 /** Of a batch's data and metadata together (characters); a batch is closed when it has them. */
 export const BATCH_CHARACTERS_MAX = 8_388_608;
 /**
- * Events that a fill gathers before it writes what became of them; the most that a process that dies has to read again.
+ * Events that a fill gathers before it writes what became of them. A process that dies has two such batches to read again,
+ * at most: the one that it was writing, and the next.
  * Each `COPY` costs the server more than a millisecond whatever it brings.
  */
 export const FILL_BATCH_EVENTS = 8_192;

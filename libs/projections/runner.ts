@@ -248,7 +248,6 @@ export class ConsumerRunner {
         slot.state = 'standby';
         slot.failures = 0;
       }
-    if (leases.length < wanted.length) await this.#endStalled(wanted);
     const members: Member[] = [];
     for (const lease of leases) {
       const slot = this.#slots.get(consumerLabel(lease.id));
@@ -272,6 +271,8 @@ export class ConsumerRunner {
       members.filter(({ lease }) => lease.progress.resume !== undefined),
       ledger,
     );
+    // What was claimed does not wait for it.
+    if (leases.length < wanted.length) await this.#endStalled(wanted);
   }
 
   async #endStalled(wanted: readonly Slot[]): Promise<void> {
