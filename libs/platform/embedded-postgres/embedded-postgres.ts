@@ -59,6 +59,8 @@ const SETTINGS: Readonly<Record<string, string>> = {
   max_connections: '200',
   // A rebuild writes faster than checkpoints come around at the default.
   max_wal_size: '2GB',
+  // Processes that read for others cost more than they bring where most is in the system's memory, and cores are few.
+  io_method: 'sync',
   timezone: 'UTC',
   log_timezone: 'UTC',
   // A statement or a key's values never reach the log: they may be what must not stand there. Clients get their errors.
