@@ -92,8 +92,8 @@ async function inChild(what, url) {
 async function rowsEqual(url, say) {
   let equal = true;
   for (const { name: table, build } of TABLES) {
-    const live = `SELECT * FROM read.${table}_${build}`;
-    const beside = `SELECT * FROM read.${table}_${build}_${PURPOSE}`;
+    const live = `SELECT t::text FROM read.${table}_${build} t`;
+    const beside = `SELECT t::text FROM read.${table}_${build}_${PURPOSE} t`;
     const { rows } = await query(url, `SELECT (SELECT count(*)::int FROM (${live}) l) AS rows, (SELECT count(*)::int FROM ((${live} EXCEPT ALL ${beside}) UNION ALL (${beside} EXCEPT ALL ${live})) d) AS different`);
     say(`${table}: ${rows[0].rows} rows, ${rows[0].different} different`);
     equal &&= rows[0].rows > 0 && rows[0].different === 0;

@@ -151,6 +151,9 @@ export class BinaryCopy {
         this.#int32(4);
         this.#int32(value as number);
         return;
+      case 'json':
+        this.#text(jsonText(value));
+        return;
       case 'jsonb':
         this.#text(jsonText(value), JSONB_VERSION);
         return;

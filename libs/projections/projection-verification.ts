@@ -10,7 +10,7 @@ import { SwitchRefusedError } from './projections.errors.js';
 import type { CompiledTable } from './table-schema.js';
 import {
   buildName,
-  columnList,
+  comparedList,
   compileTables,
   historyColumns,
   historyName,
@@ -164,13 +164,13 @@ async function compareTable(
   beside: string,
 ): Promise<TableComparison[]> {
   const pairs = [
-    { name: table.name, of: tableName, columns: columnList(table.stored) },
+    { name: table.name, of: tableName, columns: comparedList(table.stored) },
     ...(table.history
       ? [
           {
             name: `${table.name}_history`,
             of: historyName,
-            columns: columnList(historyColumns(table)),
+            columns: comparedList(historyColumns(table)),
           },
         ]
       : []),

@@ -155,7 +155,8 @@ const NORMALISE: Readonly<Record<Column['type'], Normalise>> = {
   boolean: (value) => (typeof value === 'boolean' ? value : undefined),
   integer: (value) =>
     Number.isInteger(value) && Math.abs(value as number) <= INTEGER_MAX ? value : undefined,
-  jsonb: (value) => (typeof value === 'bigint' ? undefined : value),
+  json: jsonValue,
+  jsonb: jsonValue,
   text: (value) => (typeof value === 'string' ? storableText(value) : undefined),
   timestamptz: (value) => {
     if (typeof value !== 'string') return undefined;
@@ -167,6 +168,10 @@ const NORMALISE: Readonly<Record<Column['type'], Normalise>> = {
   uuid: (value) => (typeof value === 'string' && isUuid(value) ? value : undefined),
   'text[]': storableTexts,
 };
+
+function jsonValue(value: Exclude<ColumnValue, null>): ColumnValue | undefined {
+  return typeof value === 'bigint' ? undefined : value;
+}
 
 function storableTexts(value: Exclude<ColumnValue, null>): readonly string[] | undefined {
   return isTexts(value) ? value.map(storableText) : undefined;
@@ -197,6 +202,7 @@ export function jsonText(value: ColumnValue): string {
 export function textOf(column: Column, value: ColumnValue): string | null {
   if (value === null) return null;
   switch (column.type) {
+    case 'json':
     case 'jsonb':
       return jsonText(value);
     case 'text[]':

@@ -127,6 +127,11 @@ export function columnList(columns: readonly Column[]): string {
   return columns.map((column) => column.name).join(', ');
 }
 
+/** As `columnList`, of values that SQL can compare: `json` has no equality. */
+export function comparedList(columns: readonly Column[]): string {
+  return columns.map(({ name, type }) => (type === 'json' ? `${name}::jsonb` : name)).join(', ');
+}
+
 /**
  * Tables without indexes, but for those whose entries come in order: the others come after the fill (`createIndexesSql`),
  * or when the first row has to be looked up (`keySql`). Until then nobody reads the tables, and nobody has to look after
@@ -145,7 +150,7 @@ function createTableSql(name: string, columns: readonly Column[]): string[] {
   const parts = columns.map(
     (column) => `${column.name} ${column.type}${column.nullable ? '' : ' NOT NULL'}`,
   );
-  const notFiltered = columns.filter((column) => column.type === 'jsonb');
+  const notFiltered = columns.filter(({ type }) => type === 'json' || type === 'jsonb');
   return [
     `CREATE TABLE IF NOT EXISTS ${qualified(name)} (${parts.join(', ')}) WITH (autovacuum_enabled = off)`,
     ...(notFiltered.length === 0

@@ -43,7 +43,7 @@ const LEFT_OUT: ReadonlySet<string> = new Set([
 const SAID_ELSEWHERE: ReadonlySet<string> = new Set(['keyId', 'partnerId', 'reason', 'from', 'to']);
 
 /** How the types of events end that say so. */
-const REFUSALS = ['Denied', 'Refused', 'Rejected', 'Failed'];
+const REFUSED = /(?:Denied|Refused|Rejected|Failed)$/;
 
 const NOTHING: ReadonlySet<string> = new Set();
 type Data = Readonly<Record<string, unknown>>;
@@ -59,7 +59,7 @@ export const describeByConvention: AuditDescriber = (event) => {
     keyId: typeof keyId === 'string' && isUuid(keyId) ? keyId : undefined,
     partnerId: partnerOf(data, stream),
     reason: reasonOf(data),
-    outcome: REFUSALS.some((end) => event.type.endsWith(end)) ? 'refused' : 'succeeded',
+    outcome: REFUSED.test(event.type) ? 'refused' : 'succeeded',
     before,
     after,
   };
@@ -69,21 +69,25 @@ export interface StreamParts {
   readonly category: string;
   /** `undefined`: above all networks. */
   readonly networkId: number | undefined;
-  readonly rest: readonly string[];
+  /** After category and network. */
+  readonly rest: string;
 }
 
 export function streamParts(streamId: string): StreamParts {
   // Asked again and again about the same event.
   if (last?.streamId === streamId) return last.parts;
-  const rest = streamId.split('-');
-  const category = rest.shift() ?? '';
-  const network = rest.shift() ?? '';
+  const [category, others] = cut(streamId);
+  const [network, rest] = cut(others);
   const networkId = Number(network);
-  const isNetwork =
-    Number.isSafeInteger(networkId) && networkId > 0 && String(networkId) === network;
+  const isNetwork = isId(networkId) && String(networkId) === network;
   const parts = { category, networkId: isNetwork ? networkId : undefined, rest };
   last = { streamId, parts };
   return parts;
+}
+
+function cut(text: string): readonly [before: string, after: string] {
+  const at = text.indexOf('-');
+  return at === -1 ? [text, ''] : [text.slice(0, at), text.slice(at + 1)];
 }
 
 let last: { readonly streamId: string; readonly parts: StreamParts } | undefined;
@@ -108,7 +112,7 @@ function targetOf(
     case 'identity':
       return { kind: 'identity', id: identityOf(data) };
     default:
-      return { kind: category, id: rest.join('-') };
+      return { kind: category, id: rest };
   }
 }
 
@@ -126,15 +130,14 @@ const TARGETS = [
 function partnerOf(data: Data, { category, rest }: StreamParts): number | undefined {
   const owner = isRecord(data['owner']) ? data['owner']['partnerId'] : undefined;
   for (const candidate of [data['partnerId'], owner]) if (isId(candidate)) return candidate;
-  const id = Number(
-    category === 'keyRing' && rest[1] === 'partner'
-      ? rest[2]
-      : category === 'partner'
-        ? rest[0]
-        : NaN,
-  );
+  const text =
+    category === 'partner' ? rest : category === 'keyRing' ? rest.match(HOLDER)?.[1] : '';
+  const id = Number(text);
   return isId(id) ? id : undefined;
 }
+
+/** `<portal>-partner-<id>`, of a key ring. */
+const HOLDER = /^[^-]*-partner-([^-]*)/;
 
 function reasonOf(data: Data): string | undefined {
   const cause = isRecord(data['cause']) ? data['cause']['reason'] : undefined;
@@ -179,25 +182,41 @@ function charactersMax(value: unknown): number {
   return characters;
 }
 
+/** Of what nothing is left out, itself: most is, and copies are work for the collector. */
 function cleaned(
   value: unknown,
   depth: number,
   saidElsewhere: ReadonlySet<string> = NOTHING,
 ): unknown {
-  if (Array.isArray(value))
-    return depth === 0 ? undefined : value.map((one) => cleaned(one, depth - 1) ?? null);
-  if (!isRecord(value)) return value;
+  if (typeof value !== 'object' || value === null) return value;
   if (depth === 0) return undefined;
-  const kept: Record<string, unknown> = {};
+  if (Array.isArray(value)) {
+    const kept = value.map((one) => cleaned(one, depth - 1) ?? null);
+    return kept.every((one, index) => one === value[index]) ? (value as unknown) : kept;
+  }
+  const whole = value as Data;
+  let kept: Record<string, unknown> | undefined;
   let some = false;
-  for (const name of Object.keys(value)) {
-    if (LEFT_OUT.has(name) || saidElsewhere.has(name)) continue;
-    const one = cleaned(value[name], depth - 1);
+  for (const name in whole) {
+    const before = whole[name];
+    const one =
+      LEFT_OUT.has(name) || saidElsewhere.has(name) ? undefined : cleaned(before, depth - 1);
+    if (one !== before) kept ??= upTo(name, whole);
     if (one === undefined) continue;
-    kept[name] = one;
+    if (kept) kept[name] = one;
     some = true;
   }
-  return some ? kept : undefined;
+  return some ? (kept ?? whole) : undefined;
+}
+
+/** Its properties before that one. */
+function upTo(last: string, whole: Data): Record<string, unknown> {
+  const kept: Record<string, unknown> = {};
+  for (const name in whole) {
+    if (name === last) break;
+    kept[name] = whole[name];
+  }
+  return kept;
 }
 
 function identityOf(data: Data): string {

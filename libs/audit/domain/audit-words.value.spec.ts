@@ -1,5 +1,10 @@
 import { describe, expect, it } from '@jest/globals';
-import { AUDIT_WORD_CHARACTERS_MAX, AUDIT_WORDS_MAX, auditWords } from './audit-words.value.js';
+import {
+  AUDIT_WORD_CHARACTERS_MAX,
+  AUDIT_WORDS_MAX,
+  auditWords,
+  typesWithWord,
+} from './audit-words.value.js';
 
 describe('the words of the audit trail', () => {
   it('are all the words of the longest texts that people may write', () => {
@@ -34,5 +39,12 @@ describe('the words of the audit trail', () => {
     expect(auditWords(['x'.repeat(2 * AUDIT_WORD_CHARACTERS_MAX)])).toEqual([
       'x'.repeat(AUDIT_WORD_CHARACTERS_MAX),
     ]);
+  });
+
+  it('of types are found by the beginning of any but the first, which the type itself begins with', () => {
+    const types = ['KeyRevoked', 'KeyRevealed', 'NetworkKeyPolicySet'];
+    expect(typesWithWord(types, 'rev')).toEqual(['KeyRevoked', 'KeyRevealed']);
+    expect(typesWithWord(types, 'key')).toEqual(['NetworkKeyPolicySet']);
+    expect(typesWithWord(types, 'keyre')).toEqual([]);
   });
 });

@@ -16,9 +16,9 @@ const LAST_ASCII = 0x7f;
 /**
  * The words by which texts are found, and that a query is made of: lower case, letters and digits only.
  *
- * @param first words that come before those of the texts.
+ * @param first a word that comes before those of the texts.
  */
-export function auditWords(texts: readonly string[], first: readonly string[] = []): string[] {
+export function auditWords(texts: readonly string[], first?: string): string[] {
   const words = new Words(first);
   for (const one of texts) {
     if (words.isFull) break;
@@ -35,8 +35,8 @@ class Words {
   /** Of a few, looking through them is quicker. */
   #many: Set<string> | undefined;
 
-  constructor(first: readonly string[]) {
-    this.all = [...first];
+  constructor(first: string | undefined) {
+    this.all = first === undefined ? [] : [first];
   }
 
   get isFull(): boolean {
@@ -88,18 +88,18 @@ const IN_ASCII_WORD = Array.from({ length: LAST_ASCII + 1 }, (_, code) =>
 const withIdsJoined = (lower: string): string =>
   lower.length >= ID_CHARACTERS && lower.includes('-') ? lower.replace(ID, '$1$2$3$4$5') : lower;
 
-/** `KeyRevoked`: as one word, of which a search finds the beginning, and the words after the first. */
-export function wordsOfType(type: string): readonly string[] {
-  let words = WORDS_OF_TYPES.get(type);
-  if (!words) {
-    const [, ...others] = type.split(/(?=[A-Z])/);
-    WORDS_OF_TYPES.set(type, (words = auditWords([type, ...others])));
-  }
-  return words;
-}
+/** `KeyRevoked`, of which a search finds the beginning: the only word of an event's type that the index has to hold. */
+export const wordOfType = (type: string): string => type.toLowerCase();
 
-/** There are as many types as the catalogue has. */
-const WORDS_OF_TYPES = new Map<string, readonly string[]>();
+/** The types with a word after the first that begins like that: `revo` is found as `keyrevoked`. */
+export function typesWithWord(types: readonly string[], beginning: string): readonly string[] {
+  return types.filter((type) =>
+    type
+      .split(/(?=[A-Z])/)
+      .slice(1)
+      .some((word) => word.toLowerCase().startsWith(beginning)),
+  );
+}
 
 /** Adds all texts in a JSON value but times, which have a filter of their own, and `except`. */
 export function addTexts(value: unknown, texts: string[], except?: string): void {

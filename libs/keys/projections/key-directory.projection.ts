@@ -105,7 +105,7 @@ const CHANGES: {
  */
 export const keyDirectoryProjection = {
   name: KEY_DIRECTORY,
-  version: 3,
+  version: 4,
   tables: {
     api_keys: {
       columns: {
@@ -126,12 +126,12 @@ export const keyDirectoryProjection = {
         expires_at: 'timestamptz null',
         issued_position: 'bigint',
         issued_at: 'timestamptz',
-        issued_by: 'jsonb',
-        suspension: 'jsonb null',
+        issued_by: 'json',
+        suspension: 'json null',
         suspended_at: 'timestamptz null',
-        suspended_by: 'jsonb null',
+        suspended_by: 'json null',
         revoked_at: 'timestamptz null',
-        revoked_by: 'jsonb null',
+        revoked_by: 'json null',
         revocation_reason: 'text null',
         revocation_note: 'text null',
         replaces: 'uuid null',
@@ -146,7 +146,7 @@ export const keyDirectoryProjection = {
     },
     /** What partner keys were issued on: large, and the same in every version of the key. */
     key_verdicts: {
-      columns: { network_id: 'bigint', key_id: 'uuid', verdict: 'jsonb' },
+      columns: { network_id: 'bigint', key_id: 'uuid', verdict: 'json' },
       key: ['network_id', 'key_id'],
       grows: true,
     },
@@ -179,9 +179,9 @@ export const keyDirectoryProjection = {
         expires_at: 'timestamptz',
         shared_position: 'bigint',
         shared_at: 'timestamptz',
-        shared_by: 'jsonb',
+        shared_by: 'json',
         opened_at: 'timestamptz null',
-        opened_by: 'jsonb null',
+        opened_by: 'json null',
         ended_at: 'timestamptz null',
         end_reason: 'text null',
       },

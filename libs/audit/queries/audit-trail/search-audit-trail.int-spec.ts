@@ -74,6 +74,7 @@ beforeAll(async () => {
     new LedgerAuditQueryRecorder(decisions, store, catalogue),
     new PostgresReadModels(pool, { store, clock }),
     personalData,
+    catalogue,
   );
   for (let n = 0; n < 5; n += 1) {
     await append('partner-7-42', n, 'PartnerRenamed', {
@@ -209,6 +210,10 @@ describe('a query of the audit trail', () => {
     ['identity of another issuer', { actor: 'https://other.test#bob' }, 0],
     ['words in any case', { text: 'PASTEBIN seen' }, 1],
     ['the beginning of a word', { text: 'paste' }, 1],
+    ['the first word of a type', { text: 'keyre' }, 1],
+    ['a later word of a type', { text: 'revoked' }, 1],
+    ['the beginning of one, with a word of the text', { text: 'pastebin revo' }, 1],
+    ['a word of a type, with a word of something else', { text: 'pastebin renamed' }, 0],
     ['the id of a key', { text: KEY }, 1],
     ['the id of a key, with a word', { text: `Pastebin: ${KEY.toUpperCase()}` }, 1],
     ['the id of a key, with a word of something else', { text: `withdrawn ${KEY}` }, 0],

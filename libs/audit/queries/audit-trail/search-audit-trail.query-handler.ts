@@ -3,7 +3,7 @@ import { QueryHandler } from '@nestjs/cqrs';
 import type { Principal } from '#access';
 import { Authorizer, OPERATOR } from '#access';
 import type { Position } from '#event-store';
-import { position } from '#event-store';
+import { EventCatalogue, position } from '#event-store';
 import { clientText, DomainError } from '#kernel';
 import type { RequestContext } from '#messaging';
 import { personalSubject } from '#messaging';
@@ -22,7 +22,7 @@ import { PersonalData, WrappingKeyMissingError } from '#sealing';
 import { looksLikeCredential } from '../../domain/credential-shape.value.js';
 import type { AuditErrorCode } from '../../domain/audit.errors.js';
 import type { AuditFilter } from '../../domain/audit.events.js';
-import { auditWords, idOfWord } from '../../domain/audit-words.value.js';
+import { auditWords, idOfWord, typesWithWord, wordOfType } from '../../domain/audit-words.value.js';
 import type { RecordedAuditQuery } from '../../ports/audit-query-recorder.port.js';
 import { AuditQueryRecorder } from '../../ports/audit-query-recorder.port.js';
 import {
@@ -60,12 +60,17 @@ export class SearchAuditTrailHandler implements IQueryHandler<
   SearchAuditTrail,
   ReadResult<Page<AuditEntry>>
 > {
+  readonly #types: readonly string[];
+
   constructor(
     private readonly authorizer: Authorizer,
     private readonly recorder: AuditQueryRecorder,
     private readonly readModels: ReadModels,
     private readonly personalData: PersonalData,
-  ) {}
+    catalogue: EventCatalogue,
+  ) {
+    this.#types = catalogue.types().map(({ type }) => type);
+  }
 
   async execute(query: SearchAuditTrail): Promise<ReadResult<Page<AuditEntry>>> {
     const { principal, context, input, options } = query;
@@ -87,7 +92,7 @@ export class SearchAuditTrailHandler implements IQueryHandler<
     const { atLeast = allBefore } = options;
     const { value: rows, position: readAt } = await this.readModels.read(
       { ...read, atLeast: atLeast > allBefore ? atLeast : allBefore },
-      (sql) => rowsBefore(sql, principal, filter, before, input.first + 1),
+      (sql) => rowsBefore(sql, principal, filter, this.#types, before, input.first + 1),
     );
     const addresses = await this.#addresses(rows.slice(0, input.first));
     const value = pageOf(
@@ -188,6 +193,7 @@ async function rowsBefore(
   sql: SqlReader,
   principal: Principal,
   filter: AuditFilter,
+  types: readonly string[],
   before: bigint,
   limit: number,
 ): Promise<AuditRow[]> {
@@ -203,9 +209,9 @@ async function rowsBefore(
   if (filter.partnerId !== undefined) conditions.push(`partner_id = ${$(filter.partnerId)}`);
   if (filter.type !== undefined)
     // The word finds a rare type through its index; of a common one, the newest are found soon.
-    conditions.push(`type = ${$(filter.type)}`, ...textConditions(filter.type, $));
+    conditions.push(`type = ${$(filter.type)}`, ...textConditions(filter.type, types, $));
   if (filter.actor !== undefined) conditions.push(...actorConditions(filter.actor, $));
-  if (filter.text !== undefined) conditions.push(...textConditions(filter.text, $));
+  if (filter.text !== undefined) conditions.push(...textConditions(filter.text, types, $));
   if (filter.from !== undefined) {
     conditions.push(`recorded_at >= ${$(filter.from)}`);
     conditions.push(`position > ${$(await positionBefore(sql, filter.from))}`);
@@ -235,15 +241,23 @@ function actorConditions(actor: string, $: (value: unknown) => string): string[]
     : [`actor_issuer = ${$(actor.slice(0, at))}`, `actor_subject = ${$(actor.slice(at + 1))}`];
 }
 
-function textConditions(text: string, $: (value: unknown) => string): string[] {
+function textConditions(
+  text: string,
+  types: readonly string[],
+  $: (value: unknown) => string,
+): string[] {
   const words = auditWords([text]);
   if (words.length === 0) return ['false'];
   const conditions: string[] = [];
   const others: string[] = [];
   for (const word of words) {
     const id = idOfWord(word);
-    if (id === undefined) others.push(`'${word}':*`);
-    else conditions.push(`(words @@ ${$(`'${word}'`)}::tsquery OR ${aboutId(`${$(id)}::uuid`)})`);
+    if (id !== undefined)
+      conditions.push(`(words @@ ${$(`'${word}'`)}::tsquery OR ${aboutId(`${$(id)}::uuid`)})`);
+    else {
+      const ofTypes = typesWithWord(types, word).map((type) => ` | '${wordOfType(type)}'`);
+      others.push(`('${word}':*${ofTypes.join('')})`);
+    }
   }
   if (others.length > 0) conditions.push(`words @@ ${$(others.join(' & '))}::tsquery`);
   return conditions;
