@@ -8,7 +8,13 @@ import type { DocumentNode, GraphQLSchema } from 'graphql';
 import { GraphQLError } from 'graphql';
 import type { MercuriusContext } from 'mercurius';
 import { RequestGate } from '#access';
-import { assessCost, assessShape, GRAPHQL_DOCUMENT_CHARACTERS_MAX, RequestLoaders } from '#graphql';
+import {
+  assessCost,
+  assessNesting,
+  assessShape,
+  GRAPHQL_DOCUMENT_CHARACTERS_MAX,
+  RequestLoaders,
+} from '#graphql';
 import { DomainError } from '#kernel';
 import { domainErrorOf, graphQLErrorOf, ProblemCatalogue } from '#problems';
 import { GraphiqlPages } from './graphiql.js';
@@ -49,6 +55,7 @@ export class GraphqlModule {
                     `a document has at most ${String(GRAPHQL_DOCUMENT_CHARACTERS_MAX)} characters`,
                     { extensions: { code: 'request/graphql-too-costly' } },
                   );
+                assessNesting(source);
                 return Promise.resolve();
               },
               preValidation: (_schema: GraphQLSchema, document: DocumentNode) => {

@@ -1,6 +1,13 @@
 import { describe, expect, it } from '@jest/globals';
 import { buildSchema, parse } from 'graphql';
-import { assessCost, assessShape, GRAPHQL_COST_MAX, GRAPHQL_DEPTH_MAX } from './index.js';
+import {
+  assessCost,
+  assessNesting,
+  assessShape,
+  GRAPHQL_COST_MAX,
+  GRAPHQL_DEPTH_MAX,
+  GRAPHQL_NESTING_MAX,
+} from './index.js';
 
 const schema = buildSchema(`
   type Node { id: ID, children(first: Int): NodeConnection! }
@@ -45,6 +52,22 @@ describe('the cost of a GraphQL operation', () => {
     const nested = (n: number): string =>
       n === 0 ? 'id' : `children(first: 1) { edges { node { ${nested(n - 1)} } } }`;
     expect(() => assess(`{ one { ${nested(GRAPHQL_DEPTH_MAX)} } }`)).toThrow('depth');
+  });
+
+  it('refuses brackets within brackets before they are parsed, not those beside each other or in texts', () => {
+    const nested = (n: number) => `${'{a'.repeat(n)}${'}'.repeat(n)}`;
+    expect(() => {
+      assessNesting(nested(GRAPHQL_NESTING_MAX));
+    }).not.toThrow();
+    expect(() => {
+      assessNesting(nested(GRAPHQL_NESTING_MAX + 1));
+    }).toThrow('nesting');
+    expect(() => {
+      assessNesting(`{ ${'a(x: [1, {y: "{{{"}]) # {{{\n'.repeat(GRAPHQL_NESTING_MAX)} }`);
+    }).not.toThrow();
+    expect(() => {
+      assessNesting(`{ "unterminated`);
+    }).not.toThrow();
   });
 
   it('refuses an alias bomb', () => {

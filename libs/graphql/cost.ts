@@ -1,5 +1,5 @@
 import type { DocumentNode, GraphQLSchema, SelectionSetNode } from 'graphql';
-import { GraphQLError, Kind } from 'graphql';
+import { GraphQLError, Kind, Lexer, Source, TokenKind } from 'graphql';
 import type { ComplexityEstimator } from 'graphql-query-complexity';
 import { getComplexity, simpleEstimator } from 'graphql-query-complexity';
 import { CONNECTION_FIRST_DEFAULT } from './connection.js';
@@ -10,6 +10,8 @@ export const GRAPHQL_DEPTH_MAX = 10;
 export const GRAPHQL_COST_MAX = 10_000;
 /** Characters of one document: bounds parsing before anything is known about it. */
 export const GRAPHQL_DOCUMENT_CHARACTERS_MAX = 20_000;
+/** Brackets within brackets: more than any document of that depth has, and fewer than the parser's own stack holds. */
+export const GRAPHQL_NESTING_MAX = 100;
 /** Fields under the root, aliases and repeated fragments counted each time: bounds the mutations of one request. */
 export const GRAPHQL_ROOT_FIELDS_MAX = 20;
 /** Fields with every fragment expanded: bounds what assessing the cost itself costs. */
@@ -20,6 +22,40 @@ const listEstimator: ComplexityEstimator = ({ args, childComplexity, field }) =>
   const first = typeof args['first'] === 'number' ? args['first'] : CONNECTION_FIRST_DEFAULT;
   return 1 + Math.max(1, first) * childComplexity;
 };
+
+/**
+ * Refuses what could not even be parsed: the parser calls itself for each bracket that it opens.
+ *
+ * @throws {GraphQLError} code `request/graphql-too-costly`.
+ */
+export function assessNesting(source: string): void {
+  const lexer = new Lexer(new Source(source));
+  for (let nesting = 0; ;) {
+    const kind = kindOfNext(lexer);
+    if (kind === undefined) return;
+    nesting += BRACKETS[kind] ?? 0;
+    if (nesting > GRAPHQL_NESTING_MAX) throw tooCostly('nesting', nesting, GRAPHQL_NESTING_MAX);
+  }
+}
+
+const BRACKETS: Readonly<Partial<Record<TokenKind, 1 | -1>>> = {
+  [TokenKind.BRACE_L]: 1,
+  [TokenKind.BRACKET_L]: 1,
+  [TokenKind.PAREN_L]: 1,
+  [TokenKind.BRACE_R]: -1,
+  [TokenKind.BRACKET_R]: -1,
+  [TokenKind.PAREN_R]: -1,
+};
+
+/** `undefined`: the end, or what is no token; the parser gets no further either, and says why. */
+function kindOfNext(lexer: Lexer): TokenKind | undefined {
+  try {
+    const { kind } = lexer.advance();
+    return kind === TokenKind.EOF ? undefined : kind;
+  } catch {
+    return undefined;
+  }
+}
 
 /**
  * Refuses what would be costly even to validate: before anything else looks at the document. Validation walks all of its
@@ -63,7 +99,7 @@ export function assessCost(
 }
 
 function tooCostly(
-  limit: 'cost' | 'depth' | 'fields' | 'root fields',
+  limit: 'cost' | 'depth' | 'fields' | 'nesting' | 'root fields',
   value: number,
   max: number,
 ): GraphQLError {

@@ -10,11 +10,13 @@ export {
 } from './connection.js';
 export {
   assessCost,
+  assessNesting,
   assessShape,
   GRAPHQL_COST_MAX,
   GRAPHQL_DEPTH_MAX,
   GRAPHQL_DOCUMENT_CHARACTERS_MAX,
   GRAPHQL_FIELDS_MAX,
+  GRAPHQL_NESTING_MAX,
   GRAPHQL_ROOT_FIELDS_MAX,
 } from './cost.js';
 export { ActorObject, ActorTypeName } from './actor.types.js';

@@ -57,6 +57,16 @@ describe('GraphQL', () => {
         'depth',
       ],
       [
+        'a document that is deeper than a parser can go',
+        '{a'.repeat(GRAPHQL_DOCUMENT_CHARACTERS_MAX / 2),
+        'nesting',
+      ],
+      [
+        'values in values that are',
+        `{ ledger(of: ${'['.repeat(GRAPHQL_DOCUMENT_CHARACTERS_MAX / 2)}) { head } }`,
+        'nesting',
+      ],
+      [
         'lists in lists that are too costly',
         '{ partners(first: 200) { edges { node { apiKeys(first: 200) { edges { node { keyId } } } } } } }',
         'cost',
