@@ -36,7 +36,7 @@ export { IdentityDirectory } from './ports/identity-directory.port.js';
 export type { TokenRefusal, VerifiedToken } from './ports/token-verifier.port.js';
 export { TokenRefusedError, TokenVerifier } from './ports/token-verifier.port.js';
 export type { IssuerOptions } from './access.options.js';
-export { AccessOptions } from './access.options.js';
+export { AccessOptions, isSecureUrl } from './access.options.js';
 export type { Budget, BudgetCaller, BudgetOf, BudgetOptions } from './adapters/request-budgets.js';
 export { BUDGETS_DEFAULT, RequestBudgets } from './adapters/request-budgets.js';
 export { ClientAddresses } from './adapters/client-addresses.js';

@@ -318,6 +318,28 @@ describe('a partner user', () => {
     await link.execute(linking(stranger));
   });
 
+  it.each([
+    'login.test',
+    'login',
+    'http://login.test',
+    'javascript:alert(1)',
+    'https://a:b@login.test',
+  ])('is refused with an issuer that no token can come from: %s', async (issuer) => {
+    const { link, partners } = await setUp();
+    await expect(
+      link.execute(
+        new LinkPartnerUser(manager, contextOf(manager), {
+          partnerId: PARTNER,
+          user: { issuer, subject: 'u' },
+        }),
+      ),
+    ).rejects.toMatchObject({
+      code: 'request/invalid',
+      details: { errors: [{ pointer: '/issuer' }] },
+    });
+    expect((await partners.load(NETWORK, PARTNER))?.users).toEqual([]);
+  });
+
   it('is refused when its name is longer than a read model’s key may be', async () => {
     const { link, partners } = await setUp();
     const issuer = `https://login.test/${'\u{1F511}'.repeat(400)}`;

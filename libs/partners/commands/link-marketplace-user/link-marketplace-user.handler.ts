@@ -5,7 +5,7 @@ import { DomainError } from '#kernel';
 import { networkOf } from '../../own-network.js';
 import type { MarketplacePartnerAnswer } from '../marketplace-partner-decisions.js';
 import { MarketplacePartnerDecisions } from '../marketplace-partner-decisions.js';
-import { checkedIdentity } from '../partner-user-identity.js';
+import { linkedIdentity } from '../partner-user-identity.js';
 import { LinkMarketplaceUser } from './link-marketplace-user.command.js';
 
 @CommandHandler(LinkMarketplaceUser)
@@ -27,7 +27,7 @@ export class LinkMarketplaceUserHandler implements ICommandHandler<
     const { marketplacePartnerId } = input;
     const act = { principal, context, marketplacePartnerId };
     const networkId = networkOf(principal);
-    const user = checkedIdentity(input.user);
+    const user = linkedIdentity(input.user);
     const { issuer, subject } = user;
     const owner = { kind: 'marketplaceUser', marketplacePartnerId } as const;
     const reservation = { made: false };

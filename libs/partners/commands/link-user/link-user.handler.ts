@@ -5,7 +5,7 @@ import { DomainError } from '#kernel';
 import { networkOf } from '../../own-network.js';
 import type { PartnerAnswer } from '../partner-decisions.js';
 import { PartnerDecisions } from '../partner-decisions.js';
-import { checkedIdentity } from '../partner-user-identity.js';
+import { linkedIdentity } from '../partner-user-identity.js';
 import { LinkPartnerUser } from './link-user.command.js';
 
 @CommandHandler(LinkPartnerUser)
@@ -19,7 +19,7 @@ export class LinkPartnerUserHandler implements ICommandHandler<LinkPartnerUser, 
   async execute({ principal, context, input }: LinkPartnerUser): Promise<PartnerAnswer> {
     const { partnerId } = input;
     const networkId = networkOf(principal);
-    const user = checkedIdentity(input.user);
+    const user = linkedIdentity(input.user);
     const owner = { kind: 'partnerUser', partnerId } as const;
     const { issuer, subject } = user;
     const act = { principal, context, partnerId, permission: 'partners.manage' } as const;
