@@ -92,6 +92,9 @@ describe('POST /v1/shares/open', () => {
     expect(wrong.status).toBe(403);
     expect(wrong.headers.get('content-type')).toContain('text/html');
     expect(wrong.text).toContain(`value="${token}"`);
+    const long = await submit({ token, passphrase: 'x'.repeat(1_000) });
+    expect([long.status, long.text]).toEqual([400, expect.stringContaining('Copy both again')]);
+    expect(long.text).not.toContain('`errors`');
     const page = await submit({ token, passphrase: passphrase ?? '' });
     expect(page.status).toBe(200);
     expect(page.headers.get('content-type')).toContain('text/html');

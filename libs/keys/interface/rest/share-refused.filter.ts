@@ -34,8 +34,7 @@ export class ShareRefusedFilter extends ProblemFilter {
     if (reply.sent) return undefined;
     const token = tokenOf(request.body);
     const { html, headers } = shareRefusedPage({
-      title: problem.title,
-      detail: problem.detail,
+      ...(known.code === 'request/invalid' ? NOT_AS_SENT : problem),
       signInNeeded:
         known.code === 'access/unauthenticated' || known.code === 'keys/share-other-user',
       ...(known.code === 'keys/share-wrong-passphrase' && token !== undefined
@@ -50,6 +49,13 @@ export class ShareRefusedFilter extends ProblemFilter {
     return reply.send(html);
   }
 }
+
+/** What a form can get wrong at all: programs are told of fields, a person of what was typed. */
+const NOT_AS_SENT = {
+  title: 'This is not what you were sent',
+  detail:
+    'The passphrase or the code of the link is far too long, or missing. Copy both again, as they were sent to you.',
+};
 
 function tokenOf(body: unknown): string | undefined {
   if (typeof body !== 'object' || body === null || !('token' in body)) return undefined;
