@@ -244,6 +244,16 @@ describe('sharing', () => {
       .then(shareEnded(K1, S1, 'reshared'), shared(K1, S2));
   });
 
+  it('makes no link that outlives its key', () => {
+    const soon = '2026-01-01T12:00:00.000Z';
+    given(issued(K1, { expiresAt: soon }))
+      .when(share(K1))
+      .then(shared(K1, S1, { expiresAt: soon }));
+    given(issued(K1, { expiresAt: MUCH_LATER }))
+      .when(share(K1))
+      .then(shared(K1));
+  });
+
   it('leaves the shares of other keys open', () => {
     given(issued(K1), issued(K2), shared(K1))
       .when(share(K2, newShare(S2)))

@@ -143,9 +143,14 @@ function decide(command: KeyRingCommand, state: KeyRing): readonly KeyRingEvent[
         return refuse('keys/share-expiry-out-of-bounds', {
           secondsMax: command.shareTtlSecondsMax,
         });
+      // No link outlives its key.
+      const expiresAt =
+        key.expiresAt !== null && key.expiresAt < command.share.expiresAt
+          ? key.expiresAt
+          : command.share.expiresAt;
       return [
         ...endOpenSharesOf(state, key.keyId, 'reshared'),
-        { type: 'KeyShared', data: { ...command.share, keyId: key.keyId } },
+        { type: 'KeyShared', data: { ...command.share, keyId: key.keyId, expiresAt } },
       ];
     }
     case 'openShare': {
