@@ -4,7 +4,7 @@ export type { DomainErrorCode } from './domain-error.js';
 export { DomainError } from './domain-error.js';
 export type { IsoTime } from './clock.js';
 export { Clock } from './clock.js';
-export { INSTANT_EXPECTED, instantOf } from './instant.js';
+export { INSTANT_EXPECTED, instantOf, shiftedInstant } from './instant.js';
 export type {
   EmployeeId,
   KeyId,

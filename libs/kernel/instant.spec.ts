@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { instantOf } from './instant.js';
+import { instantOf, shiftedInstant } from './instant.js';
 
 describe('a time that somebody wrote', () => {
   it.each([
@@ -32,5 +32,17 @@ describe('a time that somebody wrote', () => {
     '',
   ])('%j is none', (text) => {
     expect(instantOf(text)).toBeUndefined();
+  });
+});
+
+describe('a time some milliseconds from another one', () => {
+  it.each([
+    ['2026-01-31T09:00:00.000Z', -1, '2026-01-31T08:59:59.999Z'],
+    ['2026-01-31T09:00:00.000Z', 300_000, '2026-01-31T09:05:00.000Z'],
+    ['0001-01-01T00:00:00.000Z', -1, '0001-01-01T00:00:00.000Z'],
+    ['9999-12-31T23:59:59.999Z', 300_000, '9999-12-31T23:59:59.999Z'],
+  ])('%s and %d is one that can be stored: %s', (time, ms, shifted) => {
+    expect(shiftedInstant(time, ms)).toBe(shifted);
+    expect(instantOf(shifted)).toBe(shifted);
   });
 });

@@ -23,3 +23,12 @@ export function instantOf(text: string): IsoTime | undefined {
   const utc = time.toISOString();
   return STORABLE.test(utc) ? utc : undefined;
 }
+
+const EARLIEST_MS = Date.parse('0001-01-01T00:00:00.000Z');
+const LATEST_MS = Date.parse('9999-12-31T23:59:59.999Z');
+
+/** So many milliseconds later, or earlier, but never beyond the first or last time that `instantOf` knows. */
+export function shiftedInstant(time: IsoTime, ms: number): IsoTime {
+  const shifted = Date.parse(time) + ms;
+  return new Date(Math.min(LATEST_MS, Math.max(EARLIEST_MS, shifted))).toISOString();
+}

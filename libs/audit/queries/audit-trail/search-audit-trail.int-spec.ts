@@ -232,6 +232,9 @@ describe('a query of the audit trail', () => {
     const { items } = await search({ type: 'PartnerRenamed', from: second, to: third });
     expect(items.map(({ time }) => time)).toEqual([second]);
     expect((await search({ type: 'PartnerRenamed', from: third })).items).toHaveLength(3);
+    const [earliest, latest] = ['0001-01-01T00:00:00.000Z', '9999-12-31T23:59:59.999Z'];
+    const all = await search({ type: 'PartnerRenamed', from: earliest, to: latest });
+    expect(all.items).toHaveLength(5);
   });
 
   it('shows the trail as it stood at a position or a time', async () => {

@@ -4,7 +4,7 @@ import type { Principal } from '#access';
 import { Authorizer, OPERATOR } from '#access';
 import type { Position } from '#event-store';
 import { EventCatalogue, position } from '#event-store';
-import { clientText, DomainError } from '#kernel';
+import { clientText, DomainError, shiftedInstant } from '#kernel';
 import type { RequestContext } from '#messaging';
 import { personalSubject } from '#messaging';
 import type { Page, ReadResult, SqlReader } from '#projections';
@@ -217,9 +217,9 @@ async function rowsBefore(
     conditions.push(`position > ${$(await positionBefore(sql, filter.from))}`);
   }
   if (filter.to !== undefined) {
-    const latest = new Date(new Date(filter.to).getTime() + AUDIT_CLOCK_SKEW_MS_MAX);
+    const latest = shiftedInstant(filter.to, AUDIT_CLOCK_SKEW_MS_MAX);
     conditions.push(`recorded_at < ${$(filter.to)}`);
-    conditions.push(`position <= ${$(await positionOf(sql, { time: latest.toISOString() }))}`);
+    conditions.push(`position <= ${$(await positionOf(sql, { time: latest }))}`);
   }
   return sql.rows<AuditRow>(
     `SELECT ${COLUMNS} FROM read.${AUDIT_TRAIL_TABLE} WHERE ${conditions.join(' AND ')}
@@ -230,8 +230,7 @@ async function rowsBefore(
 
 /** All events up to there were recorded before that time: the running maximum had not reached it. */
 async function positionBefore(sql: SqlReader, time: string): Promise<Position> {
-  const justBefore = new Date(new Date(time).getTime() - 1);
-  return positionOf(sql, { time: justBefore.toISOString() });
+  return positionOf(sql, { time: shiftedInstant(time, -1) });
 }
 
 function actorConditions(actor: string, $: (value: unknown) => string): string[] {
