@@ -92,7 +92,7 @@ async function setUp() {
   const authorizer = new LedgerAuthorizer();
   const partners = new PartnerReader(streams);
   const partnerDecisions = new PartnerDecisions(authorizer, partners, decisions);
-  const identities = new IdentityReservations(decisions);
+  const identities = new IdentityReservations(decisions, streams);
   const fence = new RecordingFence();
   const intake = new ObservationIntake(decisions);
   const deadLetters = new MemoryDeadLetters();
