@@ -163,6 +163,21 @@ describe('a recipient who is removed', () => {
     ]);
   });
 
+  it('loses the link that was made for it also when it is the partner’s again before that is seen', async () => {
+    const id = await issue();
+    const reference = userReference(ANA.issuer, ANA.subject);
+    const { value } = await share(id, { recipient: { type: 'partnerUser', reference } });
+    await ledger.partnerEvent(NETWORK, PARTNER, { type: 'PartnerUserUnlinked', data: ANA });
+    await ledger.partnerEvent(NETWORK, PARTNER, { type: 'PartnerUserLinked', data: ANA });
+    const unlinked = await last('PartnerUserUnlinked');
+    await ledger.processes.endShares.handle(unlinked, signal);
+    expect((await last('ShareEnded')).data).toMatchObject({ shareId: value.shareId });
+    await share(id, { recipient: { type: 'partnerUser', reference } });
+    const after = await ledger.story(RING);
+    await ledger.processes.endShares.handle(unlinked, signal);
+    expect(await ledger.story(RING)).toEqual(after);
+  });
+
   it('takes with the last user also the links for all users that need a passphrase', async () => {
     const id = await issue();
     const { value } = await share(id, { bound: 'passphrase' });
