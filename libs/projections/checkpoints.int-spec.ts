@@ -6,6 +6,7 @@ import { position } from '#event-store';
 import { LeaseLostError } from '#projections';
 import type { Lease, Progress } from './checkpoints.js';
 import { Checkpoints } from './checkpoints.js';
+import { RUNNER_IDLE_IN_TRANSACTION_TIMEOUT_MS, RUNNER_STATEMENT_TIMEOUT_MS } from './limits.js';
 import { counts, EngineFixture, eventually } from './testing/engine-fixture.js';
 
 const TAKEOVER_MS_MAX = 60_000;
@@ -144,26 +145,60 @@ async function copying(): Promise<number> {
   }
 }
 
+/** Stands still within a `COPY`, and holds the checkpoint. With the server's time-outs, and none of its own: a stopped process has none. */
+async function standsStill(consumer: string): Promise<{
+  readonly ended: Promise<unknown>;
+  readonly leave: () => Promise<void>;
+}> {
+  const [row] = await engine.rows<{ name: string }>(
+    "SELECT current_setting('application_name') AS name",
+  );
+  const session = new pg.Client({
+    connectionString: engine.database.url,
+    ...(row && { application_name: row.name }),
+    statement_timeout: RUNNER_STATEMENT_TIMEOUT_MS,
+    idle_in_transaction_session_timeout: RUNNER_IDLE_IN_TRANSACTION_TIMEOUT_MS,
+  });
+  await session.connect();
+  session.on('error', () => undefined);
+  await session.query('BEGIN');
+  await session.query('SELECT FROM ledger.checkpoints WHERE name = $1 FOR UPDATE', [consumer]);
+  const copy = session.query(copyFrom('COPY ledger.log_times FROM STDIN'));
+  const ended = once(copy, 'error');
+  copy.write('1\t2026-01-01\n');
+  await eventually(copying, (sessions) => sessions === 1);
+  return { ended, leave: () => session.end() };
+}
+
 describe('a runner session', () => {
+  it.each([
+    ['its lease', () => Promise.resolve()],
+    ['the time of its statement', endLease],
+  ])('that waits for the rows of a COPY is left alone until %s is over', async (_, prepare) => {
+    await claimed('one');
+    await prepare();
+    const { leave } = await standsStill(ID.name);
+    try {
+      expect(await checkpoints.endStalled([ID])).toBe(0);
+      expect(await copying()).toBe(1);
+    } finally {
+      await leave();
+    }
+  });
+
   it(
     'that waits for the rows of a COPY, which no time-out of the server ends, loses its lease to the standby',
     async () => {
       const first = engine.runner([counts()]);
       await eventually(runnerOf, (runner) => runner === first.runnerId);
       await first.stop();
-      const still = await engine.newPool().connect();
+      const { ended, leave } = await standsStill('counts');
       try {
-        await still.query('BEGIN');
-        await still.query("SELECT FROM ledger.checkpoints WHERE name = 'counts' FOR UPDATE");
-        const copy = still.query(copyFrom('COPY ledger.log_times FROM STDIN'));
-        const ended = once(copy, 'error');
-        copy.write('1\t2026-01-01\n');
-        await eventually(copying, (sessions) => sessions === 1);
         const standby = engine.runner([counts()]);
         await eventually(runnerOf, (runner) => runner === standby.runnerId, TAKEOVER_MS_MAX);
         await ended;
       } finally {
-        still.release(true);
+        await leave();
       }
       expect(await copying()).toBe(0);
     },
