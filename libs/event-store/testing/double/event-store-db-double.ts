@@ -197,7 +197,13 @@ export class EventStoreDbDouble {
 
   async stop(): Promise<void> {
     await this.gate?.close();
+    const closed = new Promise<void>((resolve) => {
+      this.server.tryShutdown(() => {
+        resolve();
+      });
+    });
     this.server.forceShutdown();
+    await closed;
   }
 
   /** As a network does that loses its connections; the server lives on. */
