@@ -76,12 +76,8 @@ async function setUp() {
   });
   const shares = new MemoryShares();
   const passphrases = new CountedPassphrases();
-  const vault = new SealedKeyVault(
-    sealing.sealer,
-    sealing.peppers,
-    new MemoryKeySecrets(),
-    sealing.clock,
-  );
+  const secrets = new MemoryKeySecrets();
+  const vault = new SealedKeyVault(sealing.sealer, sealing.peppers, secrets, sealing.clock);
   const denials = new RecordingDenials();
   const handler = new OpenShareHandler(
     shares,
@@ -199,6 +195,7 @@ async function setUp() {
     sealing,
     messaging,
     shares,
+    secrets,
     passphrases,
     denials,
     decide,
@@ -433,6 +430,16 @@ describe('links that open nothing', () => {
     expect((await refusal(open(stale))).code).toBe('keys/share-ended');
   });
 
+  it('refuses a link whose secret is gone, and records that as every other refusal', async () => {
+    const { share, open, secrets, keyId, denials } = await setUp();
+    const { token, passphrase } = await share('passphrase');
+    await secrets.destroy(RING.networkId, keyId);
+    expect((await refusal(open({ token, passphrase }))).code).toBe('keys/secret-destroyed');
+    expect(denials.denials).toEqual([
+      expect.objectContaining({ code: 'keys/secret-destroyed', networkId: 3 }),
+    ]);
+  });
+
   it('gives nothing when the key is revoked between the look and the append', async () => {
     const { share, open, shares, decide, keyId, eventsOf } = await setUp();
     const { token, passphrase } = await share('passphrase');
@@ -446,9 +453,12 @@ describe('links that open nothing', () => {
 
 describe('opening a share that is bound to users', () => {
   it('needs the access token of a user of the partner', async () => {
-    const { share, open, eventsOf, key } = await setUp();
+    const { share, open, eventsOf, key, denials } = await setUp();
     const { token } = await share('users');
     expect((await refusal(open({ token }))).code).toBe('access/unauthenticated');
+    expect(denials.denials).toEqual([
+      expect.objectContaining({ code: 'access/unauthenticated', networkId: 3, ip: '203.0.113.9' }),
+    ]);
     const employee: Principal = {
       actor: { type: 'employee', issuer: 'https://id.example', subject: 'ann' },
       networkId: RING.networkId,

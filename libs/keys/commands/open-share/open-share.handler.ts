@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { ICommandHandler } from '@nestjs/cqrs';
 import { CommandHandler } from '@nestjs/cqrs';
 import { v5 as uuidv5 } from 'uuid';
-import type { Principal } from '#access';
+import type { AccessErrorCode, Principal } from '#access';
 import { AccessDenials } from '#access';
 import type { Actor, Position } from '#event-store';
 import { DomainError } from '#kernel';
@@ -72,7 +72,7 @@ export class OpenShareHandler implements ICommandHandler<OpenShare> {
         input.passphrase,
       );
     } catch (error) {
-      if (error instanceof DomainError && error.code.startsWith('keys/share-')) {
+      if (error instanceof DomainError && isRefusal(error.code)) {
         const guessed = error.code === ('keys/share-link-invalid' satisfies KeysErrorCode);
         this.denials.record({
           principal: caller,
@@ -212,6 +212,18 @@ export class OpenShareHandler implements ICommandHandler<OpenShare> {
     );
   }
 }
+
+/** Of who stands before the link, of the link itself, or for what became of its key. */
+const isRefusal = (code: string): boolean =>
+  code.startsWith('keys/share-') || REFUSALS_BESIDE.includes(code);
+
+const REFUSALS_BESIDE: readonly string[] = [
+  'access/unauthenticated',
+  'keys/key-revoked',
+  'keys/key-expired',
+  'keys/key-suspended',
+  'keys/secret-destroyed',
+] satisfies readonly (AccessErrorCode | KeysErrorCode)[];
 
 /** The network and the actor of an opening are the share's to say: the request may come without a token. */
 function actsFor(record: ShareRecord, caller: Caller): Pick<RequestContext, 'actor' | 'networkId'> {
