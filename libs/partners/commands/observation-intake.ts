@@ -50,6 +50,8 @@ export class ObservationIntake {
         requestHash: digest,
         idempotent: false,
       },
+      // The vendor sends records of one partner in bursts, and would take a conflict for a record that is wrong.
+      retryUntilDeadline: true,
     });
     // The record was taken before: by another request, or by an attempt of this one, whose answer this is.
     const own = context.idempotent && events[0]?.metadata.$causationId === context.causationId;

@@ -10,6 +10,7 @@ import { MemoryEventStore, MemoryLog } from '#event-store/memory';
 import type { NetworkId } from '#kernel';
 import { employeeId, networkId, partnerId } from '#kernel';
 import { FixedClock } from '#kernel/testing';
+import { CONFLICT_RETRIES_MAX } from '#messaging';
 import { memoryMessaging, requestContext } from '#messaging/testing';
 import type { PartnerTrait } from '#networks';
 import {
@@ -116,6 +117,7 @@ async function setUp() {
     return events;
   };
   return {
+    store,
     decisions,
     peppers,
     authorizer,
@@ -619,6 +621,31 @@ describe('a webhook', () => {
     ] as const)
       expect(await take(kind, example(path))).toMatchObject({ outcome: 'unchanged' });
     expect(await stored()).toEqual(before);
+  });
+
+  it('of a burst about one partner is taken however often others come before it', async () => {
+    const { take, partners, store } = await withCredential();
+    const signedUp = example('webhooks/partner-signed-up.json') as Record<string, unknown>;
+    const saved = (seconds: number) => ({
+      ...signedUp,
+      name: `After ${String(seconds)} s`,
+      time_saved: Number(signedUp['time_saved']) + seconds,
+    });
+    await take('signed-up', signedUp);
+    const append = store.append.bind(store);
+    let others = 0;
+    let isOther = false;
+    store.append = async (...given) => {
+      if (!isOther && others <= CONFLICT_RETRIES_MAX) {
+        isOther = true;
+        await take('updated', saved((others += 1)));
+        isOther = false;
+      }
+      return append(...given);
+    };
+    expect(await take('updated', saved(60))).toMatchObject({ outcome: 'changed' });
+    expect(others).toBe(CONFLICT_RETRIES_MAX + 1);
+    expect(await partners.load(NETWORK, partnerId(2003))).toMatchObject({ name: 'After 60 s' });
   });
 
   it('of one second ends alike whether the update or the verdict comes first', async () => {
