@@ -29,6 +29,11 @@ export interface TableIndex {
    * nothing while entries join at an end. Other indexes are made when a table is full. Only of tables that grow.
    */
   readonly inOrder?: boolean;
+  /**
+   * Of its first column, a text that is only ever asked for as a whole, it holds a hash: a third of the work of making it,
+   * and no text of a client makes it large. Queries ask for `sameText`. Only of tables that grow.
+   */
+  readonly hashed?: boolean;
 }
 
 export interface ProjectionTable {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import type { ProjectionTable } from './projection.js';
-import { compileTable, createTablesSql } from './table-schema.js';
+import { compileTable, createIndexesSql, createTablesSql } from './table-schema.js';
 
 const columns = { id: 'integer', at: 'bigint', note: 'text null' } as const;
 
@@ -19,8 +19,37 @@ describe('a table', () => {
       'with an index in order though rows change',
       { columns, key: ['id'], history: true, indexes: [{ columns: ['at'], inOrder: true }] },
     ],
+    [
+      'with a hash of a number in an index',
+      { columns, key: ['id'], grows: true, indexes: [{ columns: ['at'], hashed: true }] },
+    ],
+    [
+      'with a hash in an index though rows change',
+      { columns, key: ['id'], indexes: [{ columns: ['note'], hashed: true }] },
+    ],
+    [
+      'with a hash in an index that lets nothing in twice',
+      {
+        columns,
+        key: ['id'],
+        grows: true,
+        indexes: [{ columns: ['note'], hashed: true, unique: true }],
+      },
+    ],
   ])('%s is refused', (_, table) => {
     expect(() => compileTable('things', table)).toThrow(TypeError);
+  });
+
+  it('has a hash of the text in an index that says so', () => {
+    const table = compileTable('things', {
+      columns,
+      key: ['id'],
+      grows: true,
+      indexes: [{ columns: ['note', 'at'], hashed: true }],
+    });
+    expect(createIndexesSql([table], 'v1').slice(1)).toEqual([
+      'CREATE INDEX IF NOT EXISTS things_v1_i0 ON read.things_v1 USING btree (hashtext(note), at)',
+    ]);
   });
 
   it('is made with the indexes only that come in order', () => {

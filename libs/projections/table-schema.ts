@@ -76,6 +76,7 @@ export function compileTable(name: string, table: ProjectionTable): CompiledTabl
   if (history && grows) throw new TypeError(`table ${name} only grows: it has no history`);
   if (!grows && (keyInOrder || indexes.some(({ inOrder }) => inOrder)))
     throw new TypeError(`table ${name} does not grow in order: its rows change`);
+  for (const index of indexes) assertHashable(name, index, columns, grows);
   const stored = [
     ...columns,
     { name: FROM_POSITION, ...POSITION_COLUMN },
@@ -98,6 +99,22 @@ export function compileTable(name: string, table: ProjectionTable): CompiledTabl
     keyInOrder,
   };
 }
+
+function assertHashable(
+  name: string,
+  { columns: [first], hashed = false, unique = false, method = 'btree' }: TableIndex,
+  columns: readonly Column[],
+  grows: boolean,
+): void {
+  if (!hashed) return;
+  const isText = columns.some((column) => column.name === first && column.type === 'text');
+  if (!grows || unique || method !== 'btree' || !isText)
+    throw new TypeError(`an index of ${name} cannot hold a hash of ${String(first)}`);
+}
+
+/** Whether a column is that text, by an index that holds a hash of it (`TableIndex.hashed`). SQL expressions. */
+export const sameText = (column: string, text: string): string =>
+  `hashtext(${column}) = hashtext(${text}) AND ${column} = ${text}`;
 
 /** Parsed: an object made at once, and not property by property, is one that V8 is fast with. */
 function emptyRow(columns: readonly Column[]): Row {
@@ -308,8 +325,9 @@ function indexSql(
   table: string,
   where: string | undefined,
 ): string {
-  index.columns.forEach(identifier);
-  return `CREATE ${index.unique ? 'UNIQUE ' : ''}INDEX IF NOT EXISTS ${identifier(`${table}_i${String(number)}`)} ON ${qualified(table)} USING ${index.method ?? 'btree'} (${index.columns.join(', ')})${where === undefined ? '' : ` WHERE ${where}`}`;
+  const columns = index.columns.map(identifier);
+  if (index.hashed) columns[0] = `hashtext(${String(columns[0])})`;
+  return `CREATE ${index.unique ? 'UNIQUE ' : ''}INDEX IF NOT EXISTS ${identifier(`${table}_i${String(number)}`)} ON ${qualified(table)} USING ${index.method ?? 'btree'} (${columns.join(', ')})${where === undefined ? '' : ` WHERE ${where}`}`;
 }
 
 export function dropTablesSql(tables: Iterable<string>, build: string): string[] {

@@ -1,5 +1,6 @@
 import type { RecordedEvent } from '#event-store';
 import type { Projection, Row } from '#projections';
+import { sameText } from '#projections';
 import type { AuditDescriber } from '../domain/audit-description.value.js';
 import { describeByConvention, streamParts } from '../domain/audit-description.value.js';
 import { addTexts, auditWords, wordOfType } from '../domain/audit-words.value.js';
@@ -20,7 +21,7 @@ export const OF_SHARES = `target_kind = '${SHARE}'`;
  * @param id a UUID: an SQL expression.
  */
 export const aboutId = (id: string): string =>
-  `key_id = ${id} OR (${OF_SHARES} AND target_id = ${id}::text)`;
+  `key_id = ${id} OR (${OF_SHARES} AND ${sameText('target_id', `${id}::text`)})`;
 
 /** What operators may see: acts of operators, and those above all networks. */
 export const OPERATORS_VIEW = "network_id IS NULL OR actor_type = 'operator'";
@@ -71,9 +72,9 @@ export function auditTrailProjection(
           { columns: ['key_id', 'position'], where: 'key_id IS NOT NULL' },
           // What differs most comes first: networks are few, and sorting by them first compares everything twice.
           { columns: ['partner_id', 'network_id', 'position'], where: 'partner_id IS NOT NULL' },
-          { columns: ['network_id', 'actor_subject', 'position'] },
+          { columns: ['actor_subject', 'network_id', 'position'], hashed: true },
           { columns: ['position'], where: OPERATORS_VIEW, inOrder: true },
-          { columns: ['target_id'], where: OF_SHARES },
+          { columns: ['target_id'], where: OF_SHARES, hashed: true },
           { columns: ['words'], method: 'gin' },
         ],
       },

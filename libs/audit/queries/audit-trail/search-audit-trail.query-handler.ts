@@ -17,6 +17,7 @@ import {
   parseAsOf,
   positionOf,
   ReadModels,
+  sameText,
 } from '#projections';
 import { PersonalData, WrappingKeyMissingError } from '#sealing';
 import { looksLikeCredential } from '../../domain/credential-shape.value.js';
@@ -236,8 +237,11 @@ async function positionBefore(sql: SqlReader, time: string): Promise<Position> {
 function actorConditions(actor: string, $: (value: unknown) => string): string[] {
   const at = actor.lastIndexOf('#');
   return at === -1
-    ? [`actor_subject = ${$(actor)}`]
-    : [`actor_issuer = ${$(actor.slice(0, at))}`, `actor_subject = ${$(actor.slice(at + 1))}`];
+    ? [sameText('actor_subject', $(actor))]
+    : [
+        `actor_issuer = ${$(actor.slice(0, at))}`,
+        sameText('actor_subject', $(actor.slice(at + 1))),
+      ];
 }
 
 function textConditions(
