@@ -307,6 +307,20 @@ describe('sharing', () => {
     expect((await refused(share(contact, { principal: revealer }))).code).toBe('access/forbidden');
   });
 
+  it.each(['e\u0301va', ' eva', 'x'.repeat(255)])(
+    'names a user as it was linked, whatever its name: %j',
+    async (subject) => {
+      const issuer = `https://idp.test/${'i'.repeat(400)}`;
+      await ledger.partnerEvent(NETWORK, PARTNER, {
+        type: 'PartnerUserLinked',
+        data: { issuer, subject },
+      });
+      const recipient = { type: 'partnerUser', reference: userReference(issuer, subject) } as const;
+      await share({ recipient });
+      expect((await ledger.story(RING)).at(-1)).toBe('KeyShared');
+    },
+  );
+
   it('to users needs users: the holder’s, or the one that is named', async () => {
     const reference = userReference(ANA.issuer, ANA.subject);
     const { value } = await share({ recipient: { type: 'partnerUser', reference } });

@@ -342,6 +342,18 @@ describe('a partner user', () => {
     expect((await partners.load(NETWORK, PARTNER))?.users).toEqual([]);
   });
 
+  it.each(['e\u0301va', ' eva', 'eva '])(
+    'is linked under the very subject that its tokens have: %j',
+    async (subject) => {
+      const { link, unlink, partners } = await setUp();
+      const given = { partnerId: PARTNER, user: { issuer: user.issuer, subject } };
+      await link.execute(new LinkPartnerUser(manager, contextOf(manager), given));
+      expect((await partners.load(NETWORK, PARTNER))?.users).toEqual([given.user]);
+      await unlink.execute(new UnlinkPartnerUser(manager, contextOf(manager), given));
+      expect((await partners.load(NETWORK, PARTNER))?.users).toEqual([]);
+    },
+  );
+
   it('is refused when its name is longer than a read model’s key may be', async () => {
     const { link, partners } = await setUp();
     const issuer = `https://login.test/${'\u{1F511}'.repeat(400)}`;

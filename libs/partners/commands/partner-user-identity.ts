@@ -6,10 +6,12 @@ export const ISSUER_CHARACTERS_MAX = 500;
 /** As OpenID Connect bounds a subject. */
 export const SUBJECT_CHARACTERS_MAX = 255;
 
+/** The subject stays as it was given: another form of it, which reads the same, is somebody else to the issuer. */
 export function checkedIdentity({ issuer, subject }: PartnerUserIdentity): PartnerUserIdentity {
+  clientText(subject, { max: SUBJECT_CHARACTERS_MAX, field: '/subject' });
   return {
     issuer: clientText(issuer, { max: ISSUER_CHARACTERS_MAX, field: '/issuer' }),
-    subject: clientText(subject, { max: SUBJECT_CHARACTERS_MAX, field: '/subject' }),
+    subject,
   };
 }
 

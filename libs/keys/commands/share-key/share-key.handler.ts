@@ -133,10 +133,12 @@ export class ShareKeyHandler implements ICommandHandler<ShareKey> {
   }
 }
 
-/** The holder's users are named by the holder, whatever the client called them. */
-function recipientOf({ input }: ShareKey, { ring }: ReachedRing): ShareRecipient {
+/** The holder's users are named by the holder, whatever the client called them; one of them just as they were linked. */
+function recipientOf({ input }: ShareKey, { ring, partner }: ReachedRing): ShareRecipient {
   const { type, reference } = input.recipient;
   if (type === 'holderUsers') return { type, reference: String(ring.holder.id) };
+  if (type === 'partnerUser' && partner?.userReferences.includes(reference))
+    return { type, reference };
   const field = '/recipient/reference';
   const text = clientText(reference, { max: REFERENCE_CHARACTERS_MAX, field });
   // An address in an event could never be erased; the record that the reference names can.
