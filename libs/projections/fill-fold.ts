@@ -13,7 +13,7 @@ import {
   rowMissing,
   rowThereAlready,
   stayedBorn,
-  tableOf,
+  noTable,
 } from './row-fold.js';
 import { givenKeyText, keyOf, updateRow } from './row-values.js';
 import type { CompiledTable } from './table-schema.js';
@@ -35,10 +35,18 @@ export interface FillFoldOptions {
   readonly copyFor: (table: CompiledTable) => BinaryCopy;
 }
 
+/** All that a batch has of one table. */
+interface Part {
+  readonly table: CompiledTable;
+  readonly memory: FillMemory;
+  /** Once there is something for it. */
+  copy: BinaryCopy | undefined;
+}
+
 /** A change, and the row that it is about. */
 interface Found {
   readonly change: RowChange;
-  readonly table: CompiledTable;
+  readonly part: Part;
   readonly text: string;
   readonly remembered: RememberedRow;
 }
@@ -47,7 +55,7 @@ interface Found {
 const NOTHING: RememberedRow = { row: null };
 
 interface VersionOf extends Version {
-  readonly table: CompiledTable;
+  readonly part: Part;
   readonly text: string;
 }
 
@@ -56,13 +64,22 @@ interface VersionOf extends Version {
  * memory is its rows' newest versions. The rows come out as `foldSteps` makes them.
  */
 export class FillFold {
-  readonly #copies = new Map<CompiledTable, BinaryCopy>();
+  /** By the name of the table. */
+  readonly #parts: ReadonlyMap<string, Part>;
   /** Tables with neither history nor growth only: folded at the end. */
   readonly #steps: Step[] = [];
   /** Of the event in hand: two changes of one row make one version. */
   #versions: VersionOf[] = [];
 
-  constructor(readonly options: FillFoldOptions) {}
+  constructor(readonly options: FillFoldOptions) {
+    const { tables, memoryOf } = options;
+    this.#parts = new Map(
+      [...tables].map(([name, table]) => [
+        name,
+        { table, memory: memoryOf(table), copy: undefined },
+      ]),
+    );
+  }
 
   /**
    * `false`: rows have to be looked up first, and nothing of the event was taken.
@@ -77,8 +94,8 @@ export class FillFold {
       const found = this.#found(changes);
       if (!found) return false;
       for (const one of found) this.#change(event, one);
-      for (const { table, row, deleted } of this.#versions)
-        this.#copyOf(table).addVersion(row, deleted);
+      for (const { part, row, deleted } of this.#versions)
+        this.#copyOf(part).addVersion(row, deleted);
       if (this.#versions.length > 0) this.#versions = [];
       return true;
     } catch (error) {
@@ -89,7 +106,7 @@ export class FillFold {
   /** Encoded so far. */
   get bytes(): number {
     let bytes = 0;
-    for (const copy of this.#copies.values()) bytes += copy.bytes;
+    for (const { copy } of this.#parts.values()) bytes += copy?.bytes ?? 0;
     return bytes;
   }
 
@@ -100,55 +117,60 @@ export class FillFold {
 
   /** After the last event. */
   end(): TableCopy[] {
-    const { memoryOf } = this.options;
     const lookUp = (table: CompiledTable, text: string): Row | undefined =>
-      memoryOf(table).touch(text)?.row ?? undefined;
-    const changes = new Map<CompiledTable, TableWrites>();
+      this.#partOf(table.name).memory.touch(text)?.row ?? undefined;
+    const changes = new Map<Part, TableWrites>();
     for (const [table, writes] of foldSteps(this.#steps, lookUp)) {
-      changes.set(table, writes);
-      const copy = this.#copyOf(table);
+      const part = this.#partOf(table.name);
+      changes.set(part, writes);
+      const copy = this.#copyOf(part);
       for (const row of writes.inserts) copy.add(row);
-      for (const [text, row] of writes.rows) memoryOf(table).learn(text, row ?? null);
+      for (const [text, row] of writes.rows) part.memory.learn(text, row ?? null);
     }
-    for (const table of this.options.tables.values()) memoryOf(table).settle();
-    return [...this.#copies].map(([table, copy]) => ({ table, copy, changes: changes.get(table) }));
+    const copies: TableCopy[] = [];
+    for (const part of this.#parts.values()) {
+      const { table, memory, copy } = part;
+      memory.settle();
+      if (copy) copies.push({ table, copy, changes: changes.get(part) });
+    }
+    return copies;
   }
 
   /** The row of each change; `undefined` when one of them has to be looked up. */
   #found(changes: readonly RowChange[]): Found[] | undefined {
-    const { tables, memoryOf } = this.options;
     const found: Found[] = [];
     for (const change of changes) {
-      const table = tableOf(tables, change.table);
+      const part = this.#partOf(change.table);
+      const { table, memory } = part;
       const inserts = 'insert' in change;
       if (table.grows) {
         if (!inserts) throw onlyGrows(table);
-        found.push({ change, table, text: '', remembered: NOTHING });
+        found.push({ change, part, text: '', remembered: NOTHING });
         continue;
       }
-      const given = inserts ? change.insert : change.key;
-      const text = givenKeyText(table, given);
-      const memory = memoryOf(table);
+      const text = givenKeyText(table, inserts ? change.insert : change.key);
       // An index finds a row that was there before it was made.
       const remembered = memory.touch(text) ?? (inserts ? memory.learn(text, null) : undefined);
       if (!remembered) return undefined;
-      found.push({ change, table, text, remembered });
+      found.push({ change, part, text, remembered });
     }
     return found;
   }
 
   #change(event: RecordedEvent, found: Found): void {
-    const { change, table } = found;
+    const { change, part, text } = found;
+    const { table } = part;
     if (table.history) this.#fold(found, event.position);
     else if (table.grows && 'insert' in change)
-      this.#copyOf(table).addNew(table, change.insert, event.position);
+      this.#copyOf(part).addNew(table, change.insert, event.position);
     else {
       const key = keyOf(table, 'insert' in change ? change.insert : change.key);
-      this.#steps.push({ event, table, key, text: found.text, change });
+      this.#steps.push({ event, table, key, text, change });
     }
   }
 
-  #fold({ change, table, text, remembered }: Found, at: Position): void {
+  #fold({ change, part, text, remembered }: Found, at: Position): void {
+    const { table } = part;
     const before = remembered.row ?? undefined;
     if ('insert' in change) {
       if (before) throw rowThereAlready(table, text);
@@ -159,7 +181,7 @@ export class FillFold {
       const row = before as Record<string, ColumnValue>;
       updateRow(table, row, change.update(before));
       row[FROM_POSITION] = at;
-      if (change.last) this.options.memoryOf(table).finish(text);
+      if (change.last) part.memory.finish(text);
     } else {
       const after = change.change(before);
       // A key that is none is one in vain too.
@@ -167,25 +189,27 @@ export class FillFold {
       if (after === undefined || (after === null && !before)) return;
       remembered.row = after && changedRow(table, key, after, before, at);
       if (!remembered.row) {
-        this.#version(table, text, deletedRow(table, key, before, at), true);
+        this.#version(part, text, deletedRow(table, key, before, at), true);
         return;
       }
     }
-    if (remembered.row) this.#version(table, text, remembered.row, false);
+    if (remembered.row) this.#version(part, text, remembered.row, false);
   }
 
-  #version(table: CompiledTable, text: string, row: Row, deleted: boolean): void {
-    const version = { table, text, row, deleted };
-    const same = this.#versions.findIndex((one) => one.table === table && one.text === text);
+  #version(part: Part, text: string, row: Row, deleted: boolean): void {
+    const version = { part, text, row, deleted };
+    const same = this.#versions.findIndex((one) => one.part === part && one.text === text);
     if (same >= 0) {
       stayedBorn(version, this.#versions[same]);
       this.#versions[same] = version;
     } else this.#versions.push(version);
   }
 
-  #copyOf(table: CompiledTable): BinaryCopy {
-    let copy = this.#copies.get(table);
-    if (!copy) this.#copies.set(table, (copy = this.options.copyFor(table)));
-    return copy;
+  #partOf(name: string): Part {
+    return this.#parts.get(name) ?? noTable(name);
+  }
+
+  #copyOf(part: Part): BinaryCopy {
+    return (part.copy ??= this.options.copyFor(part.table));
   }
 }

@@ -286,7 +286,10 @@ export function foldSteps(steps: readonly Step[], lookUp: LookUp): Map<CompiledT
 
 /** @throws {RowShapeError} */
 export function tableOf(tables: ReadonlyMap<string, CompiledTable>, name: string): CompiledTable {
-  const table = tables.get(name);
-  if (!table) throw new RowShapeError(`the projection has no table ${name}`);
-  return table;
+  return tables.get(name) ?? noTable(name);
+}
+
+/** @throws {RowShapeError} */
+export function noTable(name: string): never {
+  throw new RowShapeError(`the projection has no table ${name}`);
 }
