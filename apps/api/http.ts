@@ -5,7 +5,7 @@ import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { FastifyInstance, FastifyReply, FastifyRequest, FastifyServerFactory } from 'fastify';
 import { publicRoute } from '#access';
 import { DomainError } from '#kernel';
-import { LoggedPaths } from '#platform/logging';
+import { LoggedPaths, RequestLines } from '#platform/logging';
 import type { Metrics } from '#platform/metrics';
 import type { FieldProblem, ProblemCatalogue, ProblemFilter } from '#problems';
 import { isTooDeep, JSON_DEPTH_MAX } from '#rest';
@@ -76,6 +76,7 @@ export async function equip(
   fastify.addHook('onRoute', ({ url }) => {
     loggedPaths.learn(url);
   });
+  const requestLines = app.get(RequestLines, { strict: false });
   await app.register(helmet, {
     // The share page and the API browser bring policies of their own.
     contentSecurityPolicy: {
@@ -115,6 +116,14 @@ export async function equip(
         reply.statusCode,
         reply.elapsedTime / 1_000,
       );
+      requestLines.write({
+        raw: request.raw,
+        id: request.id,
+        method: request.method,
+        url: request.url,
+        statusCode: reply.statusCode,
+        milliseconds: reply.elapsedTime,
+      });
       done();
     },
   );

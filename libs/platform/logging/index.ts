@@ -7,3 +7,4 @@ export {
   redacting,
 } from './logging.module.js';
 export { REDACTED, redactSecrets } from './redaction.js';
+export { RequestLines } from './request-lines.js';

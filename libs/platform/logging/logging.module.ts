@@ -3,8 +3,9 @@ import { Module, RequestMethod } from '@nestjs/common';
 import { LoggerModule } from 'nestjs-pino';
 import { pino } from 'pino';
 import type { LogLevel } from '../config/index.js';
-import { LoggedPaths, pathOf } from './logged-paths.js';
+import { LoggedPaths } from './logged-paths.js';
 import { redactSecrets } from './redaction.js';
+import { isProbe, levelOf, RequestLines } from './request-lines.js';
 
 /** Where lines go; a test gives its own. */
 export interface LogSink {
@@ -35,32 +36,32 @@ export function redacting(sink: LogSink): LogSink {
 }
 
 /**
- * Structured logs: one line an answered request of the API (method, what may be told of its path, status, duration,
- * correlation id). What is asked for beside it, such as the pages at `/docs`, has none.
+ * Structured logs: one line an answered request (method, what may be told of its path, status, duration, correlation id);
+ * the server calls `RequestLines` for what the framework's middleware never sees.
  */
 @Module({})
 export class LoggingModule {
   static forRoot(level: LogLevel, sink: LogSink = STANDARD_OUTPUT): DynamicModule {
     const destination = redacting(sink);
     const paths = new LoggedPaths();
+    const logger = createLogger(level, destination);
     return {
       module: LoggingModule,
-      providers: [{ provide: LoggedPaths, useValue: paths }],
-      exports: [LoggedPaths],
+      providers: [
+        { provide: LoggedPaths, useValue: paths },
+        { provide: RequestLines, useValue: new RequestLines(logger, paths) },
+      ],
+      exports: [LoggedPaths, RequestLines],
       imports: [
         LoggerModule.forRoot({
           // Once for every path: the default comes twice to those outside of the API's prefix.
           forRoutes: [{ path: '*splat', method: RequestMethod.ALL }],
           pinoHttp: {
-            logger: createLogger(level, destination),
+            logger,
             // The same id as in the answer's problem, in events and in `X-Correlation-Id`.
             genReqId: (request) => (request as { id?: string }).id ?? '',
             customLogLevel: (_request, response, error) =>
-              error || response.statusCode >= 500
-                ? 'error'
-                : response.statusCode >= 400
-                  ? 'warn'
-                  : 'info',
+              error ? 'error' : levelOf(response.statusCode),
             serializers: {
               req: (request: { id?: unknown; method?: unknown; url?: unknown }) => ({
                 id: request.id,
@@ -78,9 +79,9 @@ export class LoggingModule {
             autoLogging: {
               // The framework's middleware may have cut the part of the path that it is mounted at.
               ignore: (request) =>
-                pathOf(
+                isProbe(
                   (request as { readonly originalUrl?: string }).originalUrl ?? request.url ?? '',
-                ).startsWith('/health/'),
+                ),
             },
           },
         }),

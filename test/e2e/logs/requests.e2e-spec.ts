@@ -16,6 +16,8 @@ describe('the log of requests', () => {
     ['/metrics', 1],
     ['/graphql', 1],
     ['/.well-known/oauth-protected-resource', 1],
+    ['/docs', 1],
+    ['/openapi.json', 1],
     ['/health/ready', 0],
     ['/health/live', 0],
   ])('has of %s as many lines as it should: %i', async (path, lines) => {
@@ -25,6 +27,20 @@ describe('the log of requests', () => {
     expect(told.map((line) => (JSON.parse(line) as { req: { path: string } }).req.path)).toEqual(
       Array.from({ length: lines }, () => path),
     );
+  });
+
+  it('has of a path that there is none for its status, and what may be told of it', async () => {
+    product.logged.length = 0;
+    const { headers } = await product.app.inject({
+      method: 'GET',
+      url: '/wp-admin/setup?secret=1',
+    });
+    const [line] = product.logged.filter((one) => one.includes('request completed'));
+    expect(JSON.parse(line ?? '{}')).toMatchObject({
+      level: 'warn',
+      req: { id: headers['x-correlation-id'], method: 'GET', path: '/[redacted]/[redacted]' },
+      res: { statusCode: 401 },
+    });
   });
 
   it('has of a failure the correlation id that the answer names, through GraphQL too', async () => {
