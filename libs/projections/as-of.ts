@@ -80,3 +80,27 @@ export function rowsAsOf(
   const sameKey = compiled.key.map((column) => `probe.${column.name} = born.${column.name}`);
   return `(SELECT ${columns.join(', ')} FROM ${history} born CROSS JOIN LATERAL (SELECT * FROM ${history} probe WHERE ${sameKey.join(' AND ')} AND probe.${FROM_POSITION} <= ${at} ORDER BY probe.${FROM_POSITION} DESC LIMIT 1) version WHERE born.${FROM_POSITION} = born.${BORN_POSITION} AND born.${FROM_POSITION} <= ${at} AND version.${BORN_POSITION} = born.${BORN_POSITION} AND NOT version.deleted AND NOT born.deleted)`;
 }
+
+export interface PlacedRows {
+  /** SQL, as `rowsAsOf` makes it. */
+  readonly rows: string;
+  /** What stands for its parameter; empty for the rows of now, which have none. */
+  readonly values: readonly Position[];
+}
+
+/**
+ * The rows of a table at the place in history that a read asks for.
+ *
+ * @param asOf absent: now.
+ * @param parameter the last one of the query, such as `$3`: `values` come after all others.
+ */
+export async function rowsAt(
+  sql: SqlReader,
+  table: AsOfTable,
+  asOf: AsOf | undefined,
+  parameter: string,
+): Promise<PlacedRows> {
+  return asOf === undefined
+    ? { rows: rowsAsOf(table, undefined), values: [] }
+    : { rows: rowsAsOf(table, parameter), values: [await positionOf(sql, asOf)] };
+}

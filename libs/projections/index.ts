@@ -12,8 +12,8 @@ export type { AsOf, ReadOptions, ReadPlace, ReadResult, SqlReader } from './read
 export { ReadModels, STALE_READ_WAIT_MS } from './read-models.js';
 export { PostgresReadModels } from './postgres-read-models.js';
 export { sameText } from './table-schema.js';
-export type { AsOfTable } from './as-of.js';
-export { AS_OF_EXPECTED, LOG_TIMES, parseAsOf, positionOf, rowsAsOf } from './as-of.js';
+export type { AsOfTable, PlacedRows } from './as-of.js';
+export { AS_OF_EXPECTED, LOG_TIMES, parseAsOf, positionOf, rowsAsOf, rowsAt } from './as-of.js';
 export type { CursorShape, CursorValue, Page } from './paging.js';
 export {
   CURSOR_CHARACTERS_MAX,

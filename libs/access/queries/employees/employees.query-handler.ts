@@ -5,14 +5,11 @@ import { StreamReader } from '#messaging';
 import {
   decodeCursor,
   pageOf,
-  positionOf,
   ReadModels,
-  rowsAsOf,
-  type AsOf,
+  rowsAt,
   type Page,
   type ReadPlace,
   type ReadResult,
-  type SqlReader,
 } from '#projections';
 import { Authorizer, OPERATOR } from '../../authorizer.port.js';
 import type { Permission, Principal } from '../../domain/principal.value.js';
@@ -69,24 +66,16 @@ export class EmployeeReader {
     rest: string,
     parameters: readonly unknown[],
   ): Promise<ReadResult<EmployeeRow[]>> {
-    const { asOf } = place;
     const options = { projections: [IDENTITIES_PROJECTION], ...place };
     return this.readModels.read(options, async (sql) => {
-      const all = [networkId, ...parameters, ...(await this.bound(sql, asOf))];
-      const rows = rowsAsOf(
-        EMPLOYEES_TABLE,
-        asOf === undefined ? undefined : `$${String(all.length)}`,
-      );
+      const parameter = `$${String(parameters.length + 2)}`;
+      const employees = await rowsAt(sql, EMPLOYEES_TABLE, place.asOf, parameter);
       return sql.rows<EmployeeRow>(
         `SELECT e.employee_id, e.issuer, e.subject, e.super_user, e.permissions, e.scope, e.removed, e.admitted_at
-         FROM ${rows} e WHERE e.network_id = $1 ${rest}`,
-        all,
+         FROM ${employees.rows} e WHERE e.network_id = $1 ${rest}`,
+        [networkId, ...parameters, ...employees.values],
       );
     });
-  }
-
-  private async bound(sql: SqlReader, asOf: AsOf | undefined): Promise<readonly unknown[]> {
-    return asOf === undefined ? [] : [await positionOf(sql, asOf)];
   }
 }
 

@@ -3,7 +3,7 @@ import { QueryHandler } from '@nestjs/cqrs';
 import { Authorizer, OPERATOR } from '#access';
 import { DomainError } from '#kernel';
 import type { ReadResult } from '#projections';
-import { ReadModels, positionOf, rowsAsOf } from '#projections';
+import { ReadModels, rowsAt } from '#projections';
 import { assertReachable } from '../../own-network.js';
 import {
   networkDirectory,
@@ -25,15 +25,13 @@ export class GetNetworkHandler implements IQueryHandler<GetNetwork, ReadResult<N
     assertReachable(principal, networkId);
     const act = principal.actor.type === 'operator' ? OPERATOR : 'network.read';
     await this.authorizer.authorize(principal, act, { networkId });
-    const { asOf } = options;
     return this.readModels.read(
       { projections: [networkDirectory.name], ...options },
       async (sql) => {
-        const at = asOf && (await positionOf(sql, asOf));
-        const networks = rowsAsOf(NETWORKS_TABLE, at === undefined ? undefined : '$2');
+        const networks = await rowsAt(sql, NETWORKS_TABLE, options.asOf, '$2');
         const [row] = await sql.rows<NetworkRow>(
-          `SELECT ${NETWORK_COLUMNS} FROM ${networks} network WHERE network_id = $1`,
-          [networkId, ...(at === undefined ? [] : [at])],
+          `SELECT ${NETWORK_COLUMNS} FROM ${networks.rows} network WHERE network_id = $1`,
+          [networkId, ...networks.values],
         );
         if (!row) throw new DomainError('networks/not-found');
         return networkViewOf(row);

@@ -2,7 +2,7 @@ import type { IQueryHandler } from '@nestjs/cqrs';
 import { QueryHandler } from '@nestjs/cqrs';
 import { Authorizer, OPERATOR } from '#access';
 import type { Page, ReadResult } from '#projections';
-import { ReadModels, decodeCursor, pageOf, positionOf, rowsAsOf } from '#projections';
+import { ReadModels, decodeCursor, pageOf, rowsAt } from '#projections';
 import {
   networkDirectory,
   NETWORKS_TABLE,
@@ -31,17 +31,15 @@ export class ListNetworksHandler implements IQueryHandler<
     });
     const [after] =
       input.after === undefined ? [0] : decodeCursor(NETWORKS_CURSOR, own, input.after, ['id']);
-    const { asOf } = options;
     return this.readModels.read(
       { projections: [networkDirectory.name], ...options },
       async (sql) => {
-        const at = asOf && (await positionOf(sql, asOf));
-        const networks = rowsAsOf(NETWORKS_TABLE, at === undefined ? undefined : '$4');
+        const networks = await rowsAt(sql, NETWORKS_TABLE, options.asOf, '$4');
         const rows = await sql.rows<NetworkRow>(
-          `SELECT ${NETWORK_COLUMNS} FROM ${networks} network
+          `SELECT ${NETWORK_COLUMNS} FROM ${networks.rows} network
            WHERE network_id > $1 AND ($2::bigint IS NULL OR network_id = $2)
            ORDER BY network_id LIMIT $3`,
-          [after, own, input.first + 1, ...(at === undefined ? [] : [at])],
+          [after, own, input.first + 1, ...networks.values],
         );
         return pageOf(rows, input.first, networkViewOf, (row) =>
           networkCursor(principal, { networkId: Number(row.network_id) }),

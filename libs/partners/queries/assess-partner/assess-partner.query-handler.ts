@@ -4,7 +4,7 @@ import { DomainError } from '#kernel';
 import type { KeyPolicy } from '#networks';
 import { networkDirectory, NETWORKS_TABLE } from '#networks';
 import type { ReadResult } from '#projections';
-import { ReadModels, positionOf, rowsAsOf } from '#projections';
+import { ReadModels, rowsAt } from '#projections';
 import { assessEligibility } from '../../domain/eligibility.policy.js';
 import { partnerDirectory } from '../../projections/partner-directory.projection.js';
 import { PartnerScope } from '../partner-scope.js';
@@ -28,11 +28,10 @@ export class AssessPartnerHandler implements IQueryHandler<
     const read = { projections: [partnerDirectory.name, networkDirectory.name], ...options };
     return this.readModels.read(read, async (sql) => {
       const partner = await this.scope.partner(sql, principal, 'partners.read', partnerId, options);
-      const at = options.asOf && (await positionOf(sql, options.asOf));
-      const networks = rowsAsOf(NETWORKS_TABLE, at === undefined ? undefined : '$2');
+      const networks = await rowsAt(sql, NETWORKS_TABLE, options.asOf, '$2');
       const [network] = await sql.rows<{ key_policy: KeyPolicy }>(
-        `SELECT key_policy FROM ${networks} network WHERE network_id = $1`,
-        [networkId, ...(at === undefined ? [] : [at])],
+        `SELECT key_policy FROM ${networks.rows} network WHERE network_id = $1`,
+        [networkId, ...networks.values],
       );
       if (!network) throw new DomainError('networks/not-found');
       return { partnerId, ...assessEligibility(partner, network.key_policy) };

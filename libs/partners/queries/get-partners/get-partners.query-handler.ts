@@ -1,7 +1,7 @@
 import type { IQueryHandler } from '@nestjs/cqrs';
 import { QueryHandler } from '@nestjs/cqrs';
 import type { ReadResult } from '#projections';
-import { ReadModels, positionOf, rowsAsOf } from '#projections';
+import { ReadModels, rowsAsOf, rowsAt } from '#projections';
 import {
   PARTNERS_TABLE,
   partnerDirectory,
@@ -30,14 +30,14 @@ export class GetPartnersHandler implements IQueryHandler<
     const { networkId, managerId } = await this.scope.of(principal, 'partners.read');
     const read = { projections: [partnerDirectory.name], ...options };
     return this.readModels.read(read, async (sql) => {
-      const at = options.asOf && (await positionOf(sql, options.asOf));
+      const partners = await rowsAt(sql, PARTNERS_TABLE, options.asOf, '$4');
       const rows = await sql.rows<PartnerRow>(
-        `SELECT ${PARTNER_COLUMNS} FROM ${rowsAsOf(PARTNERS_TABLE, at === undefined ? undefined : '$4')} partner
+        `SELECT ${PARTNER_COLUMNS} FROM ${partners.rows} partner
          WHERE network_id = $1 AND partner_id = ANY ($2::bigint[])
            AND ($3::bigint IS NULL OR EXISTS (
              SELECT FROM ${rowsAsOf(PARTNERS_TABLE, undefined)} mine
              WHERE mine.network_id = $1 AND mine.partner_id = partner.partner_id AND mine.manager_id = $3))`,
-        [networkId, input.partnerIds, managerId, ...(at === undefined ? [] : [at])],
+        [networkId, input.partnerIds, managerId, ...partners.values],
       );
       return rows.map(partnerViewOf);
     });

@@ -2,7 +2,7 @@ import type { IQueryHandler } from '@nestjs/cqrs';
 import { QueryHandler } from '@nestjs/cqrs';
 import { clientText } from '#kernel';
 import type { Page, ReadResult } from '#projections';
-import { ReadModels, decodeCursor, pageOf, positionOf, rowsAsOf } from '#projections';
+import { ReadModels, decodeCursor, pageOf, rowsAsOf, rowsAt } from '#projections';
 import {
   PARTNERS_TABLE,
   partnerDirectory,
@@ -43,11 +43,10 @@ export class ListPartnersHandler implements IQueryHandler<
         : decodeCursor(PARTNERS_CURSOR, networkId, input.after, ['id']);
     const read = { projections: [partnerDirectory.name], ...options };
     return this.readModels.read(read, async (sql) => {
-      const at = options.asOf && (await positionOf(sql, options.asOf));
-      const partners = rowsAsOf(PARTNERS_TABLE, at === undefined ? undefined : '$9');
+      const partners = await rowsAt(sql, PARTNERS_TABLE, options.asOf, '$9');
       const current = rowsAsOf(PARTNERS_TABLE, undefined);
       const rows = await sql.rows<PartnerRow>(
-        `SELECT ${PARTNER_COLUMNS} FROM ${partners} partner
+        `SELECT ${PARTNER_COLUMNS} FROM ${partners.rows} partner
          WHERE network_id = $1 AND partner_id > $2
            AND ($3::text IS NULL OR status = $3)
            AND ($4::bigint IS NULL OR manager_id = $4)
@@ -66,7 +65,7 @@ export class ListPartnersHandler implements IQueryHandler<
           name ?? null,
           scope.managerId,
           first + 1,
-          ...(at === undefined ? [] : [at]),
+          ...partners.values,
         ],
       );
       return pageOf(rows, first, partnerViewOf, (row) =>

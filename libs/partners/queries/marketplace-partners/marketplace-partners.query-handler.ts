@@ -5,7 +5,7 @@ import { Authorizer } from '#access';
 import type { Principal } from '#access';
 import { DomainError } from '#kernel';
 import type { Page, ReadPlace, ReadResult } from '#projections';
-import { decodeCursor, encodeCursor, pageOf, positionOf, ReadModels, rowsAsOf } from '#projections';
+import { decodeCursor, encodeCursor, pageOf, ReadModels, rowsAt } from '#projections';
 import { authorizeMarketplace } from '../../marketplace-authority.js';
 import { networkOf } from '../../own-network.js';
 import {
@@ -38,13 +38,13 @@ export class MarketplaceDirectoryReader {
     await authorizeMarketplace(this.authorizer, principal, 'partners.read');
     const read = { projections: [marketplaceDirectory.name], ...options };
     return this.readModels.read(read, async (sql) => {
-      const at = options.asOf && (await positionOf(sql, options.asOf));
+      const partners = await rowsAt(sql, MARKETPLACE_PARTNERS_TABLE, options.asOf, '$5');
       return sql.rows<MarketplacePartnerRow>(
         `SELECT ${MARKETPLACE_PARTNER_COLUMNS}
-         FROM ${rowsAsOf(MARKETPLACE_PARTNERS_TABLE, at === undefined ? undefined : '$5')} one
+         FROM ${partners.rows} one
          WHERE network_id = $1 AND marketplace_partner_id BETWEEN $2 AND $3
          ORDER BY marketplace_partner_id LIMIT $4`,
-        [networkId, range.from, range.to, range.limit, ...(at === undefined ? [] : [at])],
+        [networkId, range.from, range.to, range.limit, ...partners.values],
       );
     });
   }
