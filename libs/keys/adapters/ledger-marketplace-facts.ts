@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { MarketplacePartnerId, NetworkId } from '#kernel';
 import { MarketplacePartnerReader } from '#partners';
+import { userReference } from '../domain/key-ring.events.js';
 import type { KeyMarketplaceFacts } from '../ports/marketplace-facts.port.js';
 import { MarketplaceFactsPort } from '../ports/marketplace-facts.port.js';
 
@@ -17,6 +18,12 @@ export class LedgerMarketplaceFacts extends MarketplaceFactsPort {
     signal?: AbortSignal,
   ): Promise<KeyMarketplaceFacts | undefined> {
     const facts = await this.marketplacePartners.load(networkId, id, signal);
-    return facts && { marketplacePartnerId: id, connections: facts.connections };
+    return (
+      facts && {
+        marketplacePartnerId: id,
+        connections: facts.connections,
+        userReferences: facts.users.map(({ issuer, subject }) => userReference(issuer, subject)),
+      }
+    );
   }
 }

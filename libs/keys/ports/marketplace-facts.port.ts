@@ -5,6 +5,8 @@ export interface KeyMarketplaceFacts {
   readonly marketplacePartnerId: MarketplacePartnerId;
   /** The partners that it acts for now, ascending. */
   readonly connections: readonly PartnerId[];
+  /** Its linked users of now, each as `<issuer>#<subject>`. */
+  readonly userReferences: readonly string[];
 }
 
 export abstract class MarketplaceFactsPort {

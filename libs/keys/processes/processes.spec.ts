@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import type { RecordedEvent } from '#event-store';
-import { keyId } from '#kernel';
+import { keyId, marketplacePartnerId } from '#kernel';
 import type { KeyId } from '#kernel';
 import { IssueKey } from '../commands/issue-key/issue-key.command.js';
 import { RevokeKey } from '../commands/revoke-key/revoke-key.command.js';
@@ -187,6 +187,37 @@ describe('a recipient who is removed', () => {
       keyId: id,
       reason: 'recipientRemoved',
     });
+  });
+
+  it('takes with a marketplace partner’s last user the links for its users', async () => {
+    const [id, bob] = [marketplacePartnerId(9), { issuer: 'https://idp.test', subject: 'bob' }];
+    await ledger.marketplacePartner(NETWORK, id);
+    for (const user of [ANA, bob])
+      await ledger.marketplaceEvent(NETWORK, id, {
+        type: 'MarketplaceUserLinked',
+        data: { marketplacePartnerId: id, ...user },
+      });
+    const issued = await ledger.handlers.issue.execute(
+      new IssueKey(SUPER_USER, ledger.context(), {
+        portal: 'marketplace',
+        holder: { type: 'marketplacePartner', id },
+        label: 'Bazaar',
+      }),
+    );
+    const { value } = await share(keyId(issued.value.keyId), { bound: 'passphrase' });
+    const ended = async () => (await ledger.events()).filter(({ type }) => type === 'ShareEnded');
+    expect(ledger.processes.endShares.handles).toContain('MarketplaceUserUnlinked');
+    for (const user of [ANA, bob]) {
+      expect(await ended()).toEqual([]);
+      await ledger.marketplaceEvent(NETWORK, id, {
+        type: 'MarketplaceUserUnlinked',
+        data: { marketplacePartnerId: id, ...user },
+      });
+      await ledger.processes.endShares.handle(await last('MarketplaceUserUnlinked'), signal);
+    }
+    expect((await ended()).map(({ data }) => data)).toEqual([
+      expect.objectContaining({ shareId: value.shareId, reason: 'recipientRemoved' }),
+    ]);
   });
 
   it('does not end a link with a passphrase that was made after the removal, however late it is seen', async () => {

@@ -17,7 +17,7 @@ import {
   networkStreamId,
   NetworkSettingsReader,
 } from '#networks';
-import type { PartnerEvent } from '#partners';
+import type { MarketplacePartnerEvent, PartnerEvent } from '#partners';
 import {
   MarketplacePartnerReader,
   marketplacePartnerStreamId,
@@ -122,13 +122,14 @@ export function keysLedger() {
   const policies = new LedgerNetworkPolicy(settings);
   const authorizer = new LedgerAuthorizer();
   const upkeep = new SecretUpkeep(vault, shares);
+  const marketplacePartners = new LedgerMarketplaceFacts(new MarketplacePartnerReader(streams));
   const rings = new KeyRingDecisions(
     authorizer,
     vault,
     partners,
     decisions,
     upkeep,
-    new LedgerMarketplaceFacts(new MarketplacePartnerReader(streams)),
+    marketplacePartners,
   );
   const source = new CryptoSecretSource();
   const newKeys = new NewKeys(source, vault, streams);
@@ -189,7 +190,13 @@ export function keysLedger() {
     },
     processes: {
       suspend: new SuspendBlockedHolders(partners, rings, contexts),
-      endShares: new EndSharesOfRemovedUsers(partners, rings, streams, contexts),
+      endShares: new EndSharesOfRemovedUsers(
+        partners,
+        marketplacePartners,
+        rings,
+        streams,
+        contexts,
+      ),
       keepSecrets: new KeepSecretsTrueToLog(upkeep, secrets, shares, clock),
     },
     sweeps: {
@@ -248,6 +255,8 @@ export function keysLedger() {
         })),
       );
     },
+    marketplaceEvent: (network: NetworkId, id: number, event: MarketplacePartnerEvent) =>
+      put(marketplacePartnerStreamId(network, marketplacePartnerId(id)), network, event),
     admitted: (network: NetworkId, id: EmployeeId) =>
       put(streamId('employee', network, 'roster'), network, {
         type: 'EmployeeAdmitted',
