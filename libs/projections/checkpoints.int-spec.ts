@@ -145,29 +145,47 @@ async function copying(): Promise<number> {
   }
 }
 
-/** Stands still within a `COPY`, and holds the checkpoint. With the server's time-outs, and none of its own: a stopped process has none. */
-async function standsStill(consumer: string): Promise<{
+/**
+ * Stands still within a `COPY`, and holds the checkpoint, if it is given one. With the server's time-outs, and none of its
+ * own: a stopped process has none.
+ */
+async function standsStill(
+  consumer: string | undefined,
+  application?: string,
+): Promise<{
   readonly ended: Promise<unknown>;
+  /** Moves again: its statement is over time, its session is there. Rejects when that was ended. */
+  readonly goOn: () => Promise<void>;
   readonly leave: () => Promise<void>;
 }> {
+  const before = await copying();
   const [row] = await engine.rows<{ name: string }>(
     "SELECT current_setting('application_name') AS name",
   );
   const session = new pg.Client({
     connectionString: engine.database.url,
-    ...(row && { application_name: row.name }),
+    application_name: application ?? row?.name,
     statement_timeout: RUNNER_STATEMENT_TIMEOUT_MS,
     idle_in_transaction_session_timeout: RUNNER_IDLE_IN_TRANSACTION_TIMEOUT_MS,
   });
   await session.connect();
   session.on('error', () => undefined);
   await session.query('BEGIN');
-  await session.query('SELECT FROM ledger.checkpoints WHERE name = $1 FOR UPDATE', [consumer]);
+  if (consumer !== undefined)
+    await session.query('SELECT FROM ledger.checkpoints WHERE name = $1 FOR UPDATE', [consumer]);
   const copy = session.query(copyFrom('COPY ledger.log_times FROM STDIN'));
   const ended = once(copy, 'error');
   copy.write('1\t2026-01-01\n');
-  await eventually(copying, (sessions) => sessions === 1);
-  return { ended, leave: () => session.end() };
+  await eventually(copying, (sessions) => sessions === before + 1);
+  return {
+    ended,
+    goOn: async () => {
+      copy.end();
+      await ended;
+      await session.query('ROLLBACK');
+    },
+    leave: () => session.end(),
+  };
 }
 
 describe('a runner session', () => {
@@ -185,6 +203,40 @@ describe('a runner session', () => {
       await leave();
     }
   });
+
+  it(
+    'is ended alone: not within its lease, nor of another application, nor without a checkpoint',
+    async () => {
+      const elsewhere = { ...ID, name: 'elsewhere' };
+      const healthy = { ...ID, name: 'healthy' };
+      const all = [ID, elsewhere, healthy];
+      await checkpoints.ensure(all);
+      await checkpoints.claim(all, 'one');
+      await engine.rows(
+        `UPDATE ledger.checkpoints SET lease_until = now() + CASE name WHEN 'healthy' THEN interval '1 hour' ELSE '-1 second' END`,
+      );
+      // The one to end comes last, so that those to spare stand still for longer.
+      const spared = [
+        await standsStill(elsewhere.name, 'another application'),
+        await standsStill(healthy.name),
+        await standsStill(undefined),
+      ];
+      const stalled = await standsStill(ID.name);
+      try {
+        let over = false;
+        void stalled.ended.then(() => (over = true));
+        await eventually(
+          () => checkpoints.endStalled(all),
+          () => over,
+          TAKEOVER_MS_MAX,
+        );
+        for (const session of spared) await session.goOn();
+      } finally {
+        await Promise.all([...spared, stalled].map(({ leave }) => leave()));
+      }
+    },
+    2 * TAKEOVER_MS_MAX,
+  );
 
   it(
     'that waits for the rows of a COPY, which no time-out of the server ends, loses its lease to the standby',
