@@ -609,6 +609,18 @@ describe('the edge of access', () => {
       expect(await send('GET', url, sam)).toMatchObject({ status: 400 });
   });
 
+  it.each(['http://login.test', 'https://a:b@login.test', 'javascript:alert(1)', 'login.test'])(
+    'admits nobody whose issuer no token can come from: %s',
+    async (issuer) => {
+      const sam = await superUserOf();
+      const body = { ...employeeBody('nobody'), issuer };
+      expect(await send('POST', '/v1/networks/1/employees', sam, body)).toMatchObject({
+        status: 400,
+        body: { code: 'request/invalid', errors: [{ pointer: '/issuer' }] },
+      });
+    },
+  );
+
   it('pages employees by id, shows the removed ones, and the past with asOf', async () => {
     const sam = await superUserOf(2);
     const { path, employeeId } = await admit('of-the-past', {}, 2);

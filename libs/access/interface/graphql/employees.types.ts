@@ -6,9 +6,7 @@ import {
   IsIn,
   IsOptional,
   IsString,
-  IsUrl,
   Matches,
-  MaxLength,
 } from 'class-validator';
 import {
   AnsweredObject,
@@ -20,7 +18,7 @@ import {
   TimeScalar,
 } from '#graphql';
 import { PERMISSIONS, type Permission } from '../../domain/principal.value.js';
-import { ISSUER_LENGTH_MAX, SUBJECT } from '../rest/employees.dto.js';
+import { IsIssuer, SUBJECT } from '../rest/employees.dto.js';
 
 const SCOPES = ['global', 'limited'] as const;
 type Scope = (typeof SCOPES)[number];
@@ -100,9 +98,7 @@ export class AdmitEmployeeInput {
   readonly employeeId!: string;
 
   @Field(() => String)
-  @IsString()
-  @MaxLength(ISSUER_LENGTH_MAX)
-  @IsUrl({ protocols: ['https', 'http'], require_protocol: true, require_tld: false })
+  @IsIssuer()
   readonly issuer!: string;
 
   @Field(() => String)

@@ -1,3 +1,4 @@
+import { applyDecorators } from '@nestjs/common';
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import {
   ArrayUnique,
@@ -10,10 +11,23 @@ import {
   Matches,
   MaxLength,
 } from 'class-validator';
-import { IsIntegerId, IsIntegerIdText, PageOf } from '#rest';
+import { IsIntegerId, IsIntegerIdText, IsText, PageOf } from '#rest';
+import { isSecureUrl } from '../../access.options.js';
 import { PERMISSIONS, type Permission } from '../../domain/principal.value.js';
 
 export const ISSUER_LENGTH_MAX = 512;
+/** With an issuer that no configuration may name, no token would ever fit. */
+export const IsIssuer = (): PropertyDecorator =>
+  applyDecorators(
+    IsString(),
+    MaxLength(ISSUER_LENGTH_MAX),
+    IsUrl({ protocols: ['https', 'http'], require_protocol: true, require_tld: false }),
+    IsText(
+      'issuer',
+      'must be an https URL, as it stands in the `iss` of the access tokens',
+      isSecureUrl,
+    ),
+  );
 /** No control characters: a subject is shown and logged. */
 export const SUBJECT = /^[^\p{Cc}\p{Cs}\p{Bidi_Control}]{1,255}$/u;
 const SCOPES = ['global', 'limited'] as const;
@@ -63,9 +77,7 @@ export class AdmitEmployeeDto extends EmployeeRightsDto {
     maxLength: ISSUER_LENGTH_MAX,
     description: 'As it stands in the `iss` of the access tokens.',
   })
-  @IsString()
-  @MaxLength(ISSUER_LENGTH_MAX)
-  @IsUrl({ protocols: ['https', 'http'], require_protocol: true, require_tld: false })
+  @IsIssuer()
   issuer!: string;
 
   @ApiProperty({
