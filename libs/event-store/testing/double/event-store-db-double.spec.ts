@@ -421,6 +421,20 @@ describe('a node with TLS and users', () => {
   });
 });
 
+describe('a stopped double', () => {
+  const listening = () =>
+    process.getActiveResourcesInfo().filter((kind) => kind === 'TCPServerWrap').length;
+
+  it('listens nowhere, neither on its port nor behind it, once it says so', async () => {
+    const before = listening();
+    const double = await start();
+    expect(listening()).toBeGreaterThan(before);
+    await connect(double.connectionString).appendToStream(stream(), happened(0));
+    await double.stop();
+    expect(listening()).toBe(before);
+  });
+});
+
 describe('gossip', () => {
   it('leads a client of a cluster to its leader', async () => {
     const log = new DoubleLog();
