@@ -207,7 +207,7 @@ describe('issuing', () => {
   it('makes room by expiring what is due, in the same decision', () => {
     given(issued(K1), issued(K2, { expiresAt: LATER }), shared(K2))
       .when(issue(K3, {}, LATER))
-      .then(expired(K2), shareEnded(K2, S1, 'keyExpired'), issued(K3));
+      .then(expired(K2), shareEnded(K2, S1, 'expired'), issued(K3));
   });
 
   it('follows another limit of the policy', () => {
@@ -508,10 +508,19 @@ describe('relabelling, revealing, expiring', () => {
   it('ends keys and shares that are past their time, and no others', () => {
     given(issued(K1, { expiresAt: LATER }), issued(K2), shared(K1), shared(K2, S2))
       .when({ type: 'expire', at: LATER })
-      .then(expired(K1), shareEnded(K1, S1, 'keyExpired'), shareEnded(K2, S2, 'expired'));
+      .then(expired(K1), shareEnded(K1, S1, 'expired'), shareEnded(K2, S2, 'expired'));
     given(issued(K1, { expiresAt: MUCH_LATER }), shared(K1))
       .when({ type: 'expire', at: AT })
       .thenNothingHappened();
+  });
+
+  it('says of a link that lapsed with its key what was told from that moment on: expired', () => {
+    given(issued(K1, { expiresAt: LATER }), shared(K1, S1, { expiresAt: LATER }))
+      .when({ type: 'expire', at: LATER })
+      .then(expired(K1), shareEnded(K1, S1, 'expired'));
+    given(issued(K1, { expiresAt: LATER }), shared(K1, S1, { expiresAt: MUCH_LATER }))
+      .when({ type: 'expire', at: LATER })
+      .then(expired(K1), shareEnded(K1, S1, 'keyExpired'));
   });
 });
 

@@ -409,20 +409,24 @@ function expireDue(state: KeyRing, at: IsoTime): readonly KeyRingEvent[] {
     key.expiresAt !== null && key.expiresAt <= at
       ? [
           { type: 'KeyExpired', data: { keyId: key.keyId, expiresAt: key.expiresAt } },
-          ...endOpenSharesOf(state, key.keyId, 'keyExpired'),
+          // A link that lapsed with its key is told as before, when only its time was looked at.
+          ...openSharesOf(state, key.keyId).map((share) =>
+            ended(share, share.expiresAt <= at ? 'expired' : 'keyExpired'),
+          ),
         ]
       : [],
   );
 }
+
+const openSharesOf = ({ shares }: KeyRing, keyId: KeyId): readonly Share[] =>
+  [...shares.values()].filter((share) => share.keyId === keyId && share.status === 'open');
 
 function endOpenSharesOf(
   state: KeyRing,
   keyId: KeyId,
   reason: ShareEndReason,
 ): readonly ShareEnded[] {
-  return [...state.shares.values()]
-    .filter((share) => share.keyId === keyId && share.status === 'open')
-    .map((share) => ended(share, reason));
+  return openSharesOf(state, keyId).map((share) => ended(share, reason));
 }
 
 function ended(share: Share, reason: ShareEndReason): ShareEnded {
