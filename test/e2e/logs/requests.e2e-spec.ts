@@ -18,6 +18,7 @@ describe('the log of requests', () => {
     ['/.well-known/oauth-protected-resource', 1],
     ['/docs', 1],
     ['/openapi.json', 1],
+    ['/graphiql', 1],
     ['/health/ready', 0],
     ['/health/live', 0],
   ])('has of %s as many lines as it should: %i', async (path, lines) => {
