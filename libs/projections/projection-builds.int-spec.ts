@@ -1,4 +1,5 @@
 import { once } from 'node:events';
+import type pg from 'pg';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { ProcessRunner, ProjectionBuilds, SwitchRefusedError } from '#projections';
 import { counted, counts, EngineFixture, eventually } from './testing/engine-fixture.js';
@@ -85,6 +86,29 @@ describe('a verification', () => {
     });
     expect(await first).toMatchObject({ equal: true });
     expect(await second).toMatchObject(refused(/being verified by somebody else: try again/));
+  });
+
+  it('gives its place up before it is over, however long its session lives', async () => {
+    const { store, catalogue, clock } = engine;
+    const pool = engine.newPool();
+    const sessions: pg.PoolClient[] = [];
+    pool.on('connect', (client) => {
+      const end: () => Promise<void> = client.end.bind(client);
+      sessions.push(client);
+      client.end = async () => {
+        await released.promise;
+        await end();
+      };
+    });
+    const released = Promise.withResolvers<undefined>();
+    const lasting = new ProjectionBuilds({ store, catalogue, clock, pool });
+    try {
+      expect(await lasting.verify(counts(), never())).toMatchObject({ equal: true });
+      expect(sessions).not.toHaveLength(0);
+      expect(await builds().verify(counts(), never())).toMatchObject({ equal: true });
+    } finally {
+      released.resolve(undefined);
+    }
   });
 
   it('never compares tables of one version with those of another', async () => {

@@ -149,18 +149,25 @@ export class ProjectionBuilds {
   /** Two of the same projection at once would work on the same second set. */
   async #alone<T>(name: string, work: () => Promise<T>): Promise<T> {
     const client = await this.options.pool.connect();
+    const lock = [`projection verify ${name}`];
     try {
       const { rows } = await client.query<{ alone: boolean }>(
         'SELECT pg_try_advisory_lock(hashtextextended($1, 0)) AS alone',
-        [`projection verify ${name}`],
+        lock,
       );
       if (rows[0]?.alone !== true)
         throw new SwitchRefusedError(
           `${name} is being verified by somebody else: try again when that is done`,
         );
-      return await work();
+      try {
+        return await work();
+      } finally {
+        // The session's end gives it back, too, but at a moment of the server's choosing: whoever verifies next is refused until then.
+        await client
+          .query('SELECT pg_advisory_unlock(hashtextextended($1, 0))', lock)
+          .catch(() => undefined);
+      }
     } finally {
-      // The lock is the session's.
       client.release(true);
     }
   }

@@ -78,9 +78,10 @@ export class ProjectionVerification {
     work: () => Promise<T>,
   ): Promise<T> {
     const { rows } = await client.query<{ pid: number }>('SELECT pg_backend_pid() AS pid');
+    let cancelling: Promise<void> | undefined;
     const cancel = (): void => {
       // Where it does not come through, the statement's time-out ends it.
-      void this.#cancel(rows[0]?.pid).catch(() => undefined);
+      cancelling = this.#cancel(rows[0]?.pid).catch(() => undefined);
     };
     signal.addEventListener('abort', cancel, { once: true });
     try {
@@ -94,6 +95,8 @@ export class ProjectionVerification {
       );
     } finally {
       signal.removeEventListener('abort', cancel);
+      // The next statement of this session is another's.
+      await cancelling;
     }
   }
 
