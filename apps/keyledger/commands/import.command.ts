@@ -9,6 +9,13 @@ const EXIT_INTERRUPTED = 130;
 const EXIT_REFUSALS = 2;
 const PROGRESS_INTERVAL_MS = 500;
 
+/** What `GET /v1/me` says that an import depends on. */
+interface Caller {
+  readonly networkId: number | null;
+  readonly issuer: string;
+  readonly subject: string;
+}
+
 @SubCommand({
   name: 'partners',
   arguments: '<file>',
@@ -23,8 +30,10 @@ export class ImportPartnersCommand extends CommandRunner {
     const api = apiOf(options);
     const client = new ApiClient({ baseUrl: api, token: tokenSource(api) });
     const show = progressLine();
+    const { body: me } = await client.get<Caller>('/v1/me');
     const report = await importPartners({
       file,
+      target: JSON.stringify([api, me.networkId, me.issuer, me.subject]),
       signal: interruption(),
       onProgress: show,
       send: async (records, signal) => {

@@ -75,12 +75,12 @@ export async function tellTour({ api, issuer, as, tell }: Tour): Promise<boolean
 
   story.chapter('Partners arrive');
   await story.step("sam imports the vendor's partner list", async () => {
-    const { registered, refused, unchanged } = await imported(as('sam'));
+    const { registered, refused, unchanged } = await imported(as('sam'), api);
     check(registered + unchanged === 8 && refused === 0, '8 partners and no refusal');
     return `${String(registered)} registered, ${String(unchanged)} known before`;
   });
   await story.step('sam imports the same list again', async () => {
-    const { unchanged, registered, changed } = await imported(as('sam'));
+    const { unchanged, registered, changed } = await imported(as('sam'), api);
     check(unchanged === 8 && registered === 0 && changed === 0, 'that nothing changes');
     return 'nothing changed: the same records are the same facts';
   });
@@ -272,9 +272,10 @@ const shareFor = (reason: string) => ({
   bound: 'passphrase',
 });
 
-function imported(client: ApiClient) {
+function imported(client: ApiClient, target: string) {
   return importPartners({
     file: PARTNERS_FILE,
+    target,
     send: async (records, signal) => {
       const { body } = await client.post<{ results: readonly ImportResult[] }>(
         '/v1/partners/import',

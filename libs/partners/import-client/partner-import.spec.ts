@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import type { ImportProgress, ImportResult } from './partner-import.js';
-import { REPORTED_REFUSALS_MAX, importPartners } from './partner-import.js';
+import type { ImportReport, PartnerImport } from './partner-import.js';
+import { REPORTED_REFUSALS_MAX, importPartners as importTo } from './partner-import.js';
 import { MalformedListError } from './record-splitter.js';
 
 const examples = fileURLToPath(new URL('../../../examples/', import.meta.url));
@@ -15,6 +16,9 @@ const record = (id: number) => ({
   time_saved: 1_760_000_000,
   contact_address: { city: 'Exampleton' },
 });
+
+const importPartners = (options: Omit<PartnerImport, 'target'>): Promise<ImportReport> =>
+  importTo({ target: 'https://api.example sam', ...options });
 
 /** Answers as the server does for records that it has not seen, and for those that it has. */
 class RecordingServer {
@@ -140,6 +144,29 @@ describe('importing a file', () => {
       records: 701,
     });
   });
+
+  it.each(['https://other.example sam', 'https://api.example nora'])(
+    'begins anew where the same file goes to %s',
+    async (target) => {
+      await write(700);
+      const interruption = new AbortController();
+      await importPartners({
+        file,
+        send: (records) => {
+          interruption.abort();
+          return new RecordingServer().send(records);
+        },
+        signal: interruption.signal,
+      });
+      expect(await readdir(folder)).toHaveLength(2);
+      expect(await importTo({ file, target, send: server.send })).toMatchObject({
+        completed: true,
+        resumedAfter: 0,
+        registered: 700,
+      });
+      expect(server.ids).toHaveLength(700);
+    },
+  );
 
   it('tells which record was refused and why, a bounded number of them', async () => {
     await writeFile(

@@ -48,6 +48,8 @@ export interface ImportReport extends ImportProgress {
 
 export interface PartnerImport {
   readonly file: string;
+  /** Where the records go, and as whom: a run to another place, or by another caller, begins anew. */
+  readonly target: string;
   /** Sends one batch and gives back one result for each record, in order. Rejects when it can't tell. */
   readonly send: (
     records: readonly unknown[],
@@ -94,11 +96,11 @@ interface Sent {
  * @throws {MalformedListError} the file is none of the shapes, or ends too early; what came before it is imported.
  */
 export async function importPartners(options: PartnerImport): Promise<ImportReport> {
-  const { file, send, onProgress } = options;
+  const { file, target, send, onProgress } = options;
   const signal = options.signal ?? new AbortController().signal;
   const stateFile = options.stateFile ?? `${file}${STATE_SUFFIX}`;
   const { size: bytesTotal } = await stat(file);
-  const digest = await digestOf(file, signal).catch((error: unknown) => {
+  const digest = await digestOf(file, target, signal).catch((error: unknown) => {
     if (signal.aborted) return undefined;
     throw error;
   });
@@ -208,14 +210,14 @@ export async function importPartners(options: PartnerImport): Promise<ImportRepo
   return { ...progress(), completed: true, refusals, resumedAfter };
 }
 
-async function digestOf(file: string, signal: AbortSignal): Promise<string> {
-  const hash = createHash('sha256');
+async function digestOf(file: string, target: string, signal: AbortSignal): Promise<string> {
+  const hash = createHash('sha256').update(`${target}\n`);
   for await (const chunk of createReadStream(file, { signal }) as AsyncIterable<Buffer>)
     hash.update(chunk);
   return hash.digest('hex');
 }
 
-/** Of another file, or unreadable: none. Doing it all again is always right. */
+/** Of another file or target, or unreadable: none. Doing it all again is always right. */
 async function readState(path: string, digest: string): Promise<ImportState | undefined> {
   try {
     const state = JSON.parse(await readFile(path, 'utf8')) as ImportState;
