@@ -1,11 +1,12 @@
 import { Command, CommandRunner } from 'nest-commander';
-import { ConfigError, readConfig } from '#platform/config';
+import { ConfigError } from '#platform/config';
+import { readCheckedConfig } from '../../composition/checked-config.js';
 import { migrateDatabase } from '../../composition/foundations.js';
 
 @Command({ name: 'migrate', description: 'bring the database at DATABASE_URL to this release' })
 export class MigrateCommand extends CommandRunner {
   override async run(): Promise<void> {
-    const config = readConfig(process.env, process.cwd());
+    const config = readCheckedConfig(process.env, process.cwd());
     if (config.databaseUrl === undefined)
       throw new ConfigError([
         'DATABASE_URL: is not set; the embedded server is migrated by `keyledger serve`',

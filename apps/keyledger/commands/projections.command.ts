@@ -1,9 +1,10 @@
 import { Command, CommandRunner, Option, SubCommand } from 'nest-commander';
-import { ConfigError, readConfig } from '#platform/config';
+import { ConfigError } from '#platform/config';
 import { redactSecrets } from '#platform/logging';
 import type { BuildProgress, ConsumerStatus, Projection, Verification } from '#projections';
 import { createRunnerPool, LOG_TIMES, ProjectionBuilds, SwitchRefusedError } from '#projections';
 import { eventCatalogue, projections } from '../../composition/catalogue.js';
+import { readCheckedConfig } from '../../composition/checked-config.js';
 import { openFoundationsAsTheyAre } from '../../composition/foundations.js';
 import { ArgumentsError, explain, interruption, terminalLogger } from '../terminal.js';
 
@@ -21,7 +22,7 @@ const tell = (line: string) => {
 
 /** As `keyledger projector`, in the runtime role and with its time-outs; the log is read only. */
 async function withBuilds<T>(work: (builds: ProjectionBuilds) => Promise<T>): Promise<T> {
-  const config = readConfig(process.env, process.cwd(), 'warn');
+  const config = readCheckedConfig(process.env, process.cwd(), 'warn');
   const { databaseUrl } = config;
   if (databaseUrl === undefined)
     throw new ConfigError([

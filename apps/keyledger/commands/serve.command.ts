@@ -1,7 +1,7 @@
 import { dirname } from 'node:path';
 import { Command, CommandRunner } from 'nest-commander';
-import { readConfig } from '#platform/config';
 import { GRAPHIQL_PATH } from '../../api/graphiql.js';
+import { readCheckedConfig } from '../../composition/checked-config.js';
 import { DEVELOPMENT_USERS, readPasswords } from '../../identity-provider/index.js';
 import { API_URL_DEFAULT } from '../login/index.js';
 import type { Role, Server } from '../serve/start-server.js';
@@ -23,7 +23,7 @@ export async function runRole(role: Role, announce: (server: Server) => void): P
   const server = await startServer({
     role,
     // A line a request is for machines that collect them, not for a person at a terminal.
-    config: readConfig(
+    config: readCheckedConfig(
       process.env,
       process.cwd(),
       role === 'serve' && process.stderr.isTTY ? 'warn' : 'info',

@@ -98,7 +98,8 @@ async function open(
   const port = await door.listen(config.host, config.port);
   closing.add('door', () => door.close(), DRAIN_TIMEOUT_MS);
   const shownHost = config.host.includes(':') ? `[${config.host}]` : config.host;
-  const url = config.publicUrl ?? `http://${shownHost}:${String(port)}`;
+  const ownUrl = `http://${shownHost}:${String(port)}`;
+  const url = config.publicUrl ?? ownUrl;
 
   const databaseUrl = config.databaseUrl ?? (await embeddedDatabase(start, closing));
   signal.throwIfAborted();
@@ -171,7 +172,8 @@ async function open(
   signal.throwIfAborted();
   if (identities) await identities.assertOwnLedger(app, foundations, signal);
   door.open(role === 'projector' ? OPERATIONS_PATHS : undefined);
-  if (identities) await identities.seed(url, signal);
+  // Not where people reach it: what stands there may be down yet, or somebody else's.
+  if (identities) await identities.seed(ownUrl, signal);
   return {
     url,
     app,

@@ -51,6 +51,15 @@ describe('configuration', () => {
       ]);
   });
 
+  it.each(['https://me:word@x.example', 'https://x.example/?a=1', 'https://x.example/#a'])(
+    'refuses %s as the address that links begin with',
+    (value) => {
+      expect(problemsOf({ KEYLEDGER_PUBLIC_URL: value })).toEqual([
+        'KEYLEDGER_PUBLIC_URL: must have no user, no query and no fragment',
+      ]);
+    },
+  );
+
   it('points into a list of issuers', () => {
     expect(
       problemsOf({

@@ -216,10 +216,7 @@ export function readConfig(
     dataDir,
     host: variables.KEYLEDGER_HOST ?? '127.0.0.1',
     port: variables.KEYLEDGER_PORT ?? PORT_DEFAULT,
-    publicUrl: url(problems, 'KEYLEDGER_PUBLIC_URL', variables.KEYLEDGER_PUBLIC_URL, [
-      'http:',
-      'https:',
-    ])?.replace(/\/+$/, ''),
+    publicUrl: publicUrl(problems, variables.KEYLEDGER_PUBLIC_URL),
     databaseUrl: url(problems, 'DATABASE_URL', variables.DATABASE_URL, [
       'postgres:',
       'postgresql:',
@@ -295,6 +292,15 @@ function url(
       `${name}: must be a URL that starts with ${protocols.map((p) => `${p}//`).join(' or ')}`,
     );
   return text;
+}
+
+/** Paths are put behind it, and it stands in links that people send. */
+function publicUrl(problems: string[], text: string | undefined): string | undefined {
+  const name = 'KEYLEDGER_PUBLIC_URL';
+  url(problems, name, text, ['http:', 'https:']);
+  if (text !== undefined && /[?#]|\/\/[^/]*@/.test(text))
+    problems.push(`${name}: must have no user, no query and no fragment`);
+  return text?.replace(/\/+$/, '');
 }
 
 function eventStore(

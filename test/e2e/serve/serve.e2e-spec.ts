@@ -184,6 +184,13 @@ describe('keyledger serve', () => {
     nothingRuns();
   }, 120_000);
 
+  it('starts also while nobody answers where people will reach it', async () => {
+    const server = serve({ KEYLEDGER_PUBLIC_URL: 'http://127.0.0.1:1' });
+    expect(await ready(server)).toBe('http://127.0.0.1:1');
+    server.signal('SIGTERM');
+    expect(await server.ended()).toBe(0);
+  }, 120_000);
+
   it('stops when it is told to while it starts', async () => {
     const server = serve();
     await server.says(/^/);
@@ -246,6 +253,7 @@ describe('keyledger serve says in one line why it does not start:', () => {
   it.each([
     ['KEYLEDGER_LOG_LEVEL', 'loud', ['serve']],
     ['KEYLEDGER_EVENTSTORE', 'mysql://x', ['serve']],
+    ['KEYLEDGER_EVENTSTORE', 'esdb://', ['serve']],
     ['KEYLEDGER_ISSUERS', '[{]', ['serve']],
     ['DATABASE_URL', 'mysql://root:secret@db/x', ['serve']],
     ['KEYLEDGER_HOST', '0.0.0.0', ['serve']],
