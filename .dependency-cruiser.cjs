@@ -16,6 +16,8 @@ const VENDORS = [
   { vendor: 'pino', folders: ['libs/platform'] },
   { vendor: 'nest-commander', folders: ['apps/keyledger'] },
 ];
+// Of the projections engine, from below: each sees only those before it.
+const ROOMS = ['tables', 'reading', 'checkpoints', 'filling', 'running', 'builds'];
 const TESTS = '(\\.(spec|int-spec|e2e-spec|contract-spec)\\.ts$|/testing/)';
 
 /** @type {import('dependency-cruiser').IConfiguration} */
@@ -108,6 +110,13 @@ module.exports = {
       from: { path: '^(libs|apps)/', pathNot: [TESTS, '^apps/eventstoredb-double/'] },
       to: { path: '/testing/' },
     },
+    ...ROOMS.slice(0, -1).map((room, at) => ({
+      name: `projections-${room}-below`,
+      comment: `libs/projections/${room} sees nothing of the rooms above it.`,
+      severity: 'error',
+      from: { path: `^libs/projections/${room}/`, pathNot: TESTS },
+      to: { path: `^libs/projections/(${ROOMS.slice(at + 1).join('|')})/` },
+    })),
     ...VENDORS.map(({ vendor, folders }) => ({
       name: `vendor-${vendor.replace(/[^a-z]+/g, '-').replace(/^-/, '')}`,
       comment: `${vendor} has one home: ${folders.join(', ')}.`,

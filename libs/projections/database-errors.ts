@@ -1,4 +1,4 @@
-import { ApplyError } from './row-fold.js';
+import { ApplyError } from './tables/row-fold.js';
 
 /** SQLSTATE classes that the written rows themselves cause: cardinality, data, integrity, program limits. */
 const CAUSED_BY_DATA = new Set(['21', '22', '23', '54']);

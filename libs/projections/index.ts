@@ -8,13 +8,20 @@ export type {
   RowChange,
   TableIndex,
 } from './projection.js';
-export type { AsOf, ReadOptions, ReadPlace, ReadResult, SqlReader } from './read-models.js';
-export { ReadModels, STALE_READ_WAIT_MS } from './read-models.js';
-export { PostgresReadModels } from './postgres-read-models.js';
-export { sameText } from './table-schema.js';
-export type { AsOfTable, PlacedRows } from './as-of.js';
-export { AS_OF_EXPECTED, LOG_TIMES, parseAsOf, positionOf, rowsAsOf, rowsAt } from './as-of.js';
-export type { CursorShape, CursorValue, Page } from './paging.js';
+export type { AsOf, ReadOptions, ReadPlace, ReadResult, SqlReader } from './reading/read-models.js';
+export { ReadModels, STALE_READ_WAIT_MS } from './reading/read-models.js';
+export { PostgresReadModels } from './reading/postgres-read-models.js';
+export { sameText } from './tables/table-schema.js';
+export type { AsOfTable, PlacedRows } from './reading/as-of.js';
+export {
+  AS_OF_EXPECTED,
+  LOG_TIMES,
+  parseAsOf,
+  positionOf,
+  rowsAsOf,
+  rowsAt,
+} from './reading/as-of.js';
+export type { CursorShape, CursorValue, Page } from './reading/paging.js';
 export {
   CURSOR_CHARACTERS_MAX,
   CURSOR_INT8_MAX,
@@ -24,7 +31,7 @@ export {
   PAGE_SIZE_MAX,
   cursorsOf,
   pageOf,
-} from './paging.js';
+} from './reading/paging.js';
 export type { ProjectionsErrorCode } from './projections.errors.js';
 export {
   InvalidCursorError,
@@ -36,19 +43,19 @@ export {
 } from './projections.errors.js';
 export { projectionsProblems } from './projections.problems.js';
 export { projectionsMigrations } from './migrations/index.js';
-export type { RunnerPoolOptions } from './runner-pool.js';
-export { createRunnerPool } from './runner-pool.js';
-export type { RunnerLog, RunnerOptions } from './runner.js';
-export type { ProjectionRunnerOptions } from './projection-runner.js';
-export { ProcessRunner, ProjectionRunner } from './projection-runner.js';
-export type { BuildProgress } from './projection-builds.js';
-export { ProjectionBuilds } from './projection-builds.js';
-export type { TableComparison, Verification } from './projection-verification.js';
-export type { ConsumerState, ConsumerStatus } from './status.js';
-export { failureText } from './status.js';
-export type { ProjectionWatchOptions } from './projection-watch.js';
-export { ProjectionWatch } from './projection-watch.js';
-export { EventReaders } from './event-readers.js';
+export type { RunnerPoolOptions } from './checkpoints/runner-pool.js';
+export { createRunnerPool } from './checkpoints/runner-pool.js';
+export type { RunnerLog, RunnerOptions } from './running/runner.js';
+export type { ProjectionRunnerOptions } from './running/projection-runner.js';
+export { ProcessRunner, ProjectionRunner } from './running/projection-runner.js';
+export type { BuildProgress } from './builds/projection-builds.js';
+export { ProjectionBuilds } from './builds/projection-builds.js';
+export type { TableComparison, Verification } from './builds/projection-verification.js';
+export type { ConsumerState, ConsumerStatus } from './checkpoints/status.js';
+export { failureText } from './checkpoints/status.js';
+export type { ProjectionWatchOptions } from './running/projection-watch.js';
+export { ProjectionWatch } from './running/projection-watch.js';
+export { EventReaders } from './running/event-readers.js';
 export {
   BATCH_EVENTS_MAX,
   LEASE_MS,

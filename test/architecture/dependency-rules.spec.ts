@@ -18,7 +18,7 @@ interface Plant {
 }
 
 /** One bad file for each rule; what it imports exists beside it. */
-const planted: Readonly<Record<string, Plant>> = {
+const planted: Record<string, Plant> = {
   'no-cycles': { file: 'libs/audit/queries/circle.ts', source: `import './turning.js';` },
   'kernel-imports-nothing': { file: 'libs/kernel/bad.ts', source: `import 'node:crypto';` },
   'domain-is-pure': { file: 'libs/keys/domain/bad.ts', source: `import 'node:crypto';` },
@@ -51,6 +51,12 @@ const planted: Readonly<Record<string, Plant>> = {
     source: `import '#kernel/testing';`,
   },
 };
+const ROOMS = ['tables', 'reading', 'checkpoints', 'filling', 'running', 'builds'];
+for (const [at, room] of ROOMS.slice(0, -1).entries())
+  planted[`projections-${room}-below`] = {
+    file: `libs/projections/${room}/up.ts`,
+    source: `import '../${ROOMS[at + 1] ?? ''}/top.js';`,
+  };
 const VENDOR_PACKAGES: Readonly<Record<string, string>> = {
   'vendor-eventstore-db-client': '@eventstore/db-client',
   'vendor-grpc-grpc-js': '@grpc/grpc-js',
@@ -80,6 +86,10 @@ const sound: readonly Plant[] = [
   },
   { file: 'libs/keys/interface/controller.ts', source: 'export const controller = 1;' },
   { file: 'libs/audit/queries/turning.ts', source: `import './circle.js';` },
+  ...ROOMS.map((room) => ({
+    file: `libs/projections/${room}/top.ts`,
+    source: room === 'tables' ? '' : `import '../tables/top.js';`,
+  })),
   { file: 'apps/api/main.ts', source: 'export const main = 1;' },
 ];
 

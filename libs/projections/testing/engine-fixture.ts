@@ -10,10 +10,10 @@ import type { TestDatabase } from '#test/postgres';
 import { testDatabase } from '#test/postgres';
 import type { Projection } from '../projection.js';
 import { projectionsMigrations } from '../migrations/index.js';
-import { PostgresReadModels } from '../postgres-read-models.js';
-import type { ProjectionRunnerOptions } from '../projection-runner.js';
-import { ProjectionRunner } from '../projection-runner.js';
-import { createRunnerPool } from '../runner-pool.js';
+import { PostgresReadModels } from '../reading/postgres-read-models.js';
+import type { ProjectionRunnerOptions } from '../running/projection-runner.js';
+import { ProjectionRunner } from '../running/projection-runner.js';
+import { createRunnerPool } from '../checkpoints/runner-pool.js';
 
 export const WAIT_MS_MAX = 20_000;
 const WAIT_STEP_MS = 10;

@@ -5,10 +5,10 @@ import type { DomainEvent } from '#kernel';
 import type { EventMetadata, Position, RecordedEvent } from '#event-store';
 import { position } from '#event-store';
 import type { Projection, Row } from '../projection.js';
-import { foldSteps, handlesType, stepsOf } from '../row-fold.js';
-import { keyOf, keyText } from '../row-values.js';
-import type { CompiledTable } from '../table-schema.js';
-import { compileTables } from '../table-schema.js';
+import { foldSteps, handlesType, stepsOf } from '../tables/row-fold.js';
+import { keyOf, keyText } from '../tables/row-values.js';
+import type { CompiledTable } from '../tables/table-schema.js';
+import { compileTables } from '../tables/table-schema.js';
 
 /** What a case says of an event; all else is made up, the same each time. */
 export interface GivenEvent<Event extends DomainEvent = DomainEvent> {

@@ -1,7 +1,7 @@
 import { createInterface } from 'node:readline';
 import { PostgresEventStore } from '#event-store/postgres';
-import { ProjectionRunner } from '../projection-runner.js';
-import { createRunnerPool } from '../runner-pool.js';
+import { ProjectionRunner } from '../running/projection-runner.js';
+import { createRunnerPool } from '../checkpoints/runner-pool.js';
 import { counts, fixtureCatalogue, SystemClock } from './engine-fixture.js';
 
 /** A runner as a process of its own, for the spec that stops one: `runner-child.ts <database url>`. */
