@@ -1,10 +1,16 @@
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { exportSPKI, generateKeyPair, importJWK, UnsecuredJWT } from 'jose';
 import { Clock } from '#kernel';
 import { AccessOptions, type IssuerOptions } from '../access.options.js';
 import { TokenRefusedError, type TokenRefusal } from '../ports/token-verifier.port.js';
 import { startSignedIssuer, type SignedIssuer } from '../testing/signed-issuer.js';
-import { CLOCK_SKEW_SECONDS, JoseTokenVerifier, TOKEN_BYTES_MAX } from './jose-token-verifier.js';
+import {
+  CLOCK_SKEW_SECONDS,
+  JoseTokenVerifier,
+  JWKS_AGE_MS_MAX,
+  JWKS_COOLDOWN_MS,
+  TOKEN_BYTES_MAX,
+} from './jose-token-verifier.js';
 
 class SystemClock extends Clock {
   override now(): Date {
@@ -239,6 +245,33 @@ describe('access token verification', () => {
     await down.close();
     for (const outcome of [...met, ...held]) expect(outcome).toMatchObject({ reason: refused });
     await expect(fresh.verify(token)).rejects.toMatchObject({ code: 'access/issuer-unavailable' });
+  });
+
+  it('goes on with the keys that it knows while the issuer is away, whatever strangers send', async () => {
+    const away = await startSignedIssuer();
+    const own = new JoseTokenVerifier(new AccessOptions({ issuers: [options(away)] }), clock);
+    await own.verify(await away.token());
+    const [token, unknown] = [await away.token(), await away.token({}, { kid: 'unheard-of' })];
+    await away.close();
+    const now = Date.now.bind(Date);
+    const later = jest.spyOn(Date, 'now').mockImplementation(() => now() + JWKS_COOLDOWN_MS);
+    try {
+      const outcomes = await Promise.allSettled([
+        own.verify(unknown),
+        own.verify(unknown).catch(() => own.verify(token)),
+        own.verify(unknown).catch(() => own.verify(unknown)),
+      ]);
+      expect(outcomes).toMatchObject([
+        { reason: { code: 'access/issuer-unavailable' } },
+        { value: { subject: 'sam' } },
+        { reason: { code: 'access/issuer-unavailable' } },
+      ]);
+      // A key that the issuer withdrew meanwhile is believed so long and no longer.
+      later.mockImplementation(() => now() + JWKS_AGE_MS_MAX);
+      await expect(own.verify(token)).rejects.toMatchObject({ code: 'access/issuer-unavailable' });
+    } finally {
+      later.mockRestore();
+    }
   });
 
   it('takes keys over https only, but on loopback', () => {

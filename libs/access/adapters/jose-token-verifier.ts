@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import {
+  createLocalJWKSet,
   createRemoteJWKSet,
   customFetch,
   decodeJwt,
@@ -146,10 +147,19 @@ function refusalOf(error: unknown): TokenRefusal {
 
 /** The issuer's keys, fetched when first needed. What is no statement about the token is a 503. */
 function keysOf(options: IssuerOptions): JWTVerifyGetKey {
-  let keys: JWTVerifyGetKey | undefined;
-  let loading: Promise<JWTVerifyGetKey> | undefined;
+  type Keys = ReturnType<typeof createRemoteJWKSet>;
+  let keys: Keys | undefined;
+  let loading: Promise<Keys> | undefined;
   let failedAt = -Infinity;
   let failure: unknown;
+  /** Strangers' tokens, which name keys that nobody knows, make us ask an issuer that is away: others go on meanwhile. */
+  const known: JWTVerifyGetKey = async (header, token) => {
+    const jwks = keys?.fresh === true ? keys.jwks() : undefined;
+    if (!jwks) throw failure;
+    return createLocalJWKSet(jwks)(header, token).catch((error: unknown) => {
+      throw error instanceof errors.JWKSNoMatchingKey ? failure : error;
+    });
+  };
   const load = async () => {
     const uri = options.jwksUri ?? (await discover(options.issuer));
     return createRemoteJWKSet(new URL(uri), {
@@ -161,7 +171,7 @@ function keysOf(options: IssuerOptions): JWTVerifyGetKey {
   };
   return async (header, token) => {
     try {
-      if (performance.now() < failedAt + ISSUER_FAILURE_HOLD_MS) throw failure;
+      if (performance.now() < failedAt + ISSUER_FAILURE_HOLD_MS) return await known(header, token);
       if (!keys) {
         loading ??= load().finally(() => (loading = undefined));
         keys = await loading;
