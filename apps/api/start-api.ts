@@ -14,7 +14,7 @@ import { createPool, RUNTIME_ROLE } from '#platform/postgres';
 import { ProblemFilter } from '#problems';
 import type { RequestErrorCode } from '#problems';
 import { EventReaders, PostgresReadModels, ProjectionWatch } from '#projections';
-import type { Process } from '#projections';
+import type { Process, ReadPatience } from '#projections';
 import type { AccessOptions } from '#access';
 import type { LogSink } from '#platform/logging';
 import { eventCatalogue, problemCatalogue, projections } from '../composition/catalogue.js';
@@ -41,11 +41,12 @@ export interface ApiStart {
   readonly logSink?: LogSink;
   /** This process runs no projection itself: it is not ready when nobody does, or when one has stopped. */
   readonly watchesProjections?: boolean;
+  readonly readPatience?: ReadPatience;
 }
 
 /** Builds the whole API on its foundations. Its `close()` finishes requests, flushes, and leaves the foundations open. */
 export async function startApi(options: ApiStart): Promise<NestFastifyApplication> {
-  const { foundations, access, publicUrl, recordedBy, door, logSink } = options;
+  const { foundations, access, publicUrl, recordedBy, door, logSink, readPatience } = options;
   const { eventStore, dataSource, databaseUrl, clock, ledger } = foundations;
   const pool = createPool({
     url: databaseUrl,
@@ -61,7 +62,7 @@ export async function startApi(options: ApiStart): Promise<NestFastifyApplicatio
       access,
       publicUrl,
       recordedBy,
-      readModels: new PostgresReadModels(pool, { store: eventStore, clock }),
+      readModels: new PostgresReadModels(pool, { store: eventStore, clock }, readPatience),
       upgradeGate: readers,
       ...(logSink ? { logSink } : {}),
     }),

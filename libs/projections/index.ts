@@ -8,7 +8,14 @@ export type {
   RowChange,
   TableIndex,
 } from './projection.js';
-export type { AsOf, ReadOptions, ReadPlace, ReadResult, SqlReader } from './reading/read-models.js';
+export type {
+  AsOf,
+  ReadOptions,
+  ReadPatience,
+  ReadPlace,
+  ReadResult,
+  SqlReader,
+} from './reading/read-models.js';
 export { ReadModels, STALE_READ_WAIT_MS } from './reading/read-models.js';
 export { PostgresReadModels } from './reading/postgres-read-models.js';
 export { sameText } from './tables/table-schema.js';

@@ -7,7 +7,7 @@ export type ProjectionsErrorCode =
   | 'projections/stale-read'
   | 'request/invalid-cursor';
 
-/** The read models did not reach `atLeast` within `STALE_READ_WAIT_MS`, or serve nothing yet. */
+/** The read models did not reach `atLeast` in time (`ReadPatience`), or serve nothing yet. */
 export class StaleReadError extends DomainError {
   constructor(atLeast: Position | undefined, reached: Position | undefined) {
     super('projections/stale-read' satisfies ProjectionsErrorCode, {

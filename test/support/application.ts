@@ -8,6 +8,7 @@ import { AccessOptions } from '#access';
 import { readConfig } from '#platform/config';
 import { createLogger, redacting } from '#platform/logging';
 import { ReadModels, StaleReadError } from '#projections';
+import { TestPatience } from '#projections/testing';
 import { projections } from '../../apps/composition/catalogue.js';
 import { openApiOf } from '../../apps/api/openapi.js';
 import { startApi } from '../../apps/api/start-api.js';
@@ -48,6 +49,7 @@ export interface TestApplication {
   readonly issuer: TestIssuer;
   /** Every line that was logged. */
   readonly logged: string[];
+  readonly patience: TestPatience;
   call<T = Record<string, unknown>>(url: string, call?: Call): Promise<Answered<T>>;
   /** An operator's token. */
   operator(): Promise<string>;
@@ -110,11 +112,13 @@ export async function testApplication(
     warn: () => undefined,
   });
   cleanups.push(() => foundations.close());
+  const patience = new TestPatience();
   const app = await startApi({
     foundations,
     publicUrl: PUBLIC_URL,
     recordedBy: 'e2e',
     logSink: sink,
+    readPatience: patience,
     access: new AccessOptions({
       issuers: [
         {
@@ -197,6 +201,7 @@ export async function testApplication(
     database,
     issuer,
     logged,
+    patience,
     call,
     operator,
     token,

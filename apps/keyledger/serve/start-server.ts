@@ -8,6 +8,7 @@ import { ConfigError } from '#platform/config';
 import { startEmbeddedPostgres } from '#platform/embedded-postgres';
 import { HealthChecks } from '#platform/health';
 import { redactSecrets } from '#platform/logging';
+import type { ReadPatience } from '#projections';
 import { DOOR_CLOSE_TIMEOUT_MS, FrontDoor, OPERATIONS_PATHS } from '../../api/front-door.js';
 import { startApi } from '../../api/start-api.js';
 import { migrateDatabase, openFoundations } from '../../composition/foundations.js';
@@ -36,6 +37,7 @@ export interface ServerStart {
   readonly waiting?: (line: string) => void;
   /** Something without which this process is of no use is gone for good. */
   readonly failed?: (error: Error) => void;
+  readonly readPatience?: ReadPatience;
 }
 
 export interface Server {
@@ -149,6 +151,7 @@ async function open(
     door,
     logSink: LOG_OUTPUT,
     watchesProjections: role === 'api',
+    ...(start.readPatience ? { readPatience: start.readPatience } : {}),
   });
   closing.add('application', () => app.close());
   if (role !== 'api') {

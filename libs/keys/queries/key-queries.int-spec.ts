@@ -17,6 +17,7 @@ import {
   ProjectionRunner,
   projectionsMigrations,
 } from '#projections';
+import { TestPatience } from '#projections/testing';
 import type { TestDatabase } from '#test/postgres';
 import { testDatabase } from '#test/postgres';
 import type { ReadPlace } from '#projections';
@@ -63,6 +64,7 @@ let listShares: ListSharesHandler;
 let getShare: GetShareHandler;
 let ownApi: GetOwnApiHandler;
 let directory: KeyDirectoryReader;
+const patience = new TestPatience();
 
 beforeAll(async () => {
   database = await testDatabase();
@@ -82,7 +84,7 @@ beforeAll(async () => {
   closing.push(() => reads.end());
   directory = new KeyDirectoryReader(
     new LedgerAuthorizer(),
-    new PostgresReadModels(reads, { store, clock }),
+    new PostgresReadModels(reads, { store, clock }, patience),
     clock,
   );
   listKeys = new ListKeysHandler(directory);
@@ -527,7 +529,8 @@ describe('one key', () => {
     expect(answered.position >= at).toBe(true);
     const never = position(at + 1_000_000n);
     const late = new GetKey(employee(network), { keyId }, { atLeast: never });
-    expect(await refusal(getKey.execute(late))).toBe('projections/stale-read');
+    const refused = await patience.inVain(() => refusal(getKey.execute(late)));
+    expect(refused).toBe('projections/stale-read');
   });
 });
 

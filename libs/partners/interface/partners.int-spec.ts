@@ -42,6 +42,7 @@ import {
   projectionsMigrations,
   projectionsProblems,
 } from '#projections';
+import { TestPatience } from '#projections/testing';
 import { Peppers, PersonalData } from '#sealing';
 import { memorySealing } from '#sealing/testing';
 import type { TestDatabase } from '#test/postgres';
@@ -158,7 +159,10 @@ describe('networks and partners over REST and GraphQL', () => {
         { provide: PersonalData, useClass: MirroredPersonalData },
         { provide: Peppers, useValue: memorySealing(clock).peppers },
         { provide: DataSource, useValue: dataSource },
-        { provide: ReadModels, useValue: new PostgresReadModels(pool, { store, clock }) },
+        {
+          provide: ReadModels,
+          useValue: new PostgresReadModels(pool, { store, clock }, new TestPatience()),
+        },
         { provide: Authorizer, useClass: LedgerAuthorizer },
         { provide: AccessDenials, useClass: RecordingDenials },
         { provide: AuthorityFence, useValue: { raise: () => Promise.resolve() } },

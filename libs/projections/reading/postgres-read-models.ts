@@ -6,7 +6,7 @@ import { LOG_TIMES, settledPositionOf } from './as-of.js';
 import { sqlState, UNDEFINED_TABLE } from '../database-errors.js';
 import { CHECKPOINT_POLL_INTERVAL_MS } from '../limits.js';
 import { AsOfInFutureError, StaleReadError } from '../projections.errors.js';
-import type { ReadOptions, ReadResult, SqlReader } from './read-models.js';
+import type { ReadOptions, ReadPatience, ReadResult, SqlReader } from './read-models.js';
 import { ReadModels, STALE_READ_WAIT_MS } from './read-models.js';
 
 const CHECKPOINTS = `
@@ -31,9 +31,10 @@ export class PostgresReadModels extends ReadModels {
   constructor(
     readonly pool: pg.Pool,
     readonly log: { readonly store: Pick<EventStore, 'barrier'>; readonly clock: Clock },
+    patience: ReadPatience = { staleReadWaitMs: STALE_READ_WAIT_MS },
   ) {
     super();
-    this.#waiters = new CheckpointWaiters(pool);
+    this.#waiters = new CheckpointWaiters(pool, patience);
   }
 
   async read<T>(asked: ReadOptions, work: (sql: SqlReader) => Promise<T>): Promise<ReadResult<T>> {
@@ -130,7 +131,10 @@ class CheckpointWaiters {
   readonly #waiting = new Set<Waiter>();
   #polling = false;
 
-  constructor(readonly pool: pg.Pool) {}
+  constructor(
+    readonly pool: pg.Pool,
+    readonly patience: ReadPatience,
+  ) {}
 
   /** Comes back when it was reached or the wait is over: the read itself tells which. */
   async until({ projections, signal }: ReadOptions, atLeast: Position): Promise<void> {
@@ -148,7 +152,7 @@ class CheckpointWaiters {
           if (reached !== undefined && reached >= atLeast) end();
         },
       };
-      const timer = setTimeout(end, STALE_READ_WAIT_MS);
+      const timer = setTimeout(end, this.patience.staleReadWaitMs);
       signal?.addEventListener('abort', end);
       this.#waiting.add(waiter);
       void this.#poll();

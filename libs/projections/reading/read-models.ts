@@ -7,7 +7,7 @@ export interface SqlReader {
 
 /** How fresh, or how old, an answer shall be, and until when it is waited for: what queries take. */
 export interface ReadPlace {
-  /** Wait, bounded by `STALE_READ_WAIT_MS`, until the read models are at or past it. */
+  /** Wait, bounded by `ReadPatience`, until the read models are at or past it. */
   readonly atLeast?: Position;
   /**
    * The moment that is looked at. A position, or what the log held at a time, is waited for like `atLeast`; what is to
@@ -46,3 +46,8 @@ export abstract class ReadModels {
 }
 
 export const STALE_READ_WAIT_MS = 2_000;
+
+/** How long a read waits for what it shall be at or past. Default: `STALE_READ_WAIT_MS`. */
+export interface ReadPatience {
+  readonly staleReadWaitMs: number;
+}

@@ -14,6 +14,7 @@ import { PostgresReadModels } from '../reading/postgres-read-models.js';
 import type { ProjectionRunnerOptions } from '../running/projection-runner.js';
 import { ProjectionRunner } from '../running/projection-runner.js';
 import { createRunnerPool } from '../checkpoints/runner-pool.js';
+import { TestPatience } from './test-patience.js';
 
 export const WAIT_MS_MAX = 20_000;
 const WAIT_STEP_MS = 10;
@@ -100,6 +101,7 @@ export class EngineFixture {
   readonly runners: ProjectionRunner[] = [];
   readonly pool: pg.Pool;
   readonly reads: PostgresReadModels;
+  readonly patience = new TestPatience();
   readonly #closing: (() => Promise<void>)[] = [];
 
   private constructor(
@@ -107,7 +109,7 @@ export class EngineFixture {
     readonly store: EventStore,
   ) {
     this.pool = this.newPool();
-    this.reads = new PostgresReadModels(this.pool, { store, clock: this.clock });
+    this.reads = new PostgresReadModels(this.pool, { store, clock: this.clock }, this.patience);
   }
 
   static async start(

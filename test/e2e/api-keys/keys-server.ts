@@ -3,6 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { readConfig } from '#platform/config';
+import { TestPatience } from '#projections/testing';
 import { TEST_AUDIENCE, startTestIssuer } from '#test/issuer';
 import type { TestIssuer } from '#test/issuer';
 import { testDatabase } from '#test/postgres';
@@ -62,6 +63,7 @@ export async function startKeysServer() {
     config,
     signal: new AbortController().signal,
     tell: () => undefined,
+    readPatience: new TestPatience(),
   });
 
   const call = async (to: string, options: Call = {}): Promise<Reply> => {

@@ -52,7 +52,7 @@ describe('the log of requests', () => {
       () => product.call('/v1/partners?atLeast=9000000', { as }),
     ]) {
       product.logged.length = 0;
-      const { headers } = await call();
+      const { headers } = await product.patience.inVain(call);
       const [failed] = product.logged.filter((line) => line.includes('request failed'));
       expect(JSON.parse(failed ?? '{}')).toMatchObject({
         code: 'projections/stale-read',
