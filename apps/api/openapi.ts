@@ -1,6 +1,7 @@
 import type { INestApplication } from '@nestjs/common';
 import { DocumentBuilder, SwaggerModule } from '@nestjs/swagger';
 import type { OpenAPIObject } from '@nestjs/swagger';
+import type { PublicRoute } from '#access';
 import { publicRoute } from '#access';
 import { POSITION_HEADER } from '#messaging';
 import { PROBLEM_MEANINGS } from '#rest';
@@ -128,7 +129,7 @@ function completed(document: OpenAPIObject): OpenAPIObject {
       const operation = item[method];
       if (!operation) continue;
       const route = path.replace(/\{(\w+)\}/g, ':$1');
-      complete(operation, method, path, publicRoute(method.toUpperCase(), route)?.token);
+      complete(operation, method, path, publicRoute(method.toUpperCase(), route));
     }
   return document;
 }
@@ -138,10 +139,10 @@ function errorsOf(
   { parameters = [], requestBody, security }: Operation,
   method: string,
   path: string,
-  access: 'none' | 'optional' | undefined,
+  open: PublicRoute | undefined,
 ): readonly ProblemStatus[] {
-  if (!path.startsWith('/v1/')) return [];
-  const own = access === undefined;
+  if (!path.startsWith('/v1/')) return open?.budget === 'none' ? [] : [429];
+  const own = open === undefined;
   const changes = method !== 'get';
   const conditional = parameters.some((given) => 'name' in given && given.name === 'If-Match');
   const asks = changes || parameters.length > 0;
@@ -175,8 +176,9 @@ function complete(
   operation: Operation,
   method: string,
   path: string,
-  access: 'none' | 'optional' | undefined,
+  open: PublicRoute | undefined,
 ): void {
+  const access = open?.token;
   if (access === 'none') operation.security ??= [];
   const responses = operation.responses as Record<
     string,
@@ -187,10 +189,10 @@ function complete(
       ...(operation.parameters ?? []),
       { $ref: '#/components/parameters/IdempotencyKey' },
     ];
-  for (const status of errorsOf(operation, method, path, access))
+  for (const status of errorsOf(operation, method, path, open))
     responses[String(status)] ??= { description: PROBLEM_MEANINGS[status] };
   for (const [status, response] of Object.entries(responses)) {
-    if (Number(status) >= 400 && path.startsWith('/v1/'))
+    if (status === '429' || (Number(status) >= 400 && path.startsWith('/v1/')))
       response.content = { 'application/problem+json': { schema: PROBLEM } };
     response.headers = {
       ...response.headers,
@@ -198,7 +200,7 @@ function complete(
       ...(saysPosition(Number(status), path, access)
         ? { [POSITION_HEADER]: header('Position') }
         : {}),
-      ...(['429', '503'].includes(status) && path.startsWith('/v1/')
+      ...(status === '429' || (status === '503' && path.startsWith('/v1/'))
         ? { 'retry-after': header('RetryAfter') }
         : {}),
     };

@@ -99,9 +99,16 @@ export class RequestGate {
     const token = route?.token === 'none' ? undefined : bearerOf(request.headers['authorization']);
     const stranger: BudgetCaller = { kind: 'address', key: addressKey(address) };
     if (token === undefined) {
-      const guest = route && (await this.guestOf(request, address, reply));
+      if (!route) {
+        this.chargeRequest(stranger, request, { address }, reply);
+        throw this.refused('missing', address, reply);
+      }
+      if (route.budget === 'none') return undefined;
+      const guest =
+        route.budget === 'operations'
+          ? ({ kind: 'address', key: `operations ${addressKey(address)}` } as const)
+          : await this.guestOf(request, address, reply);
       this.chargeRequest(guest ?? stranger, request, { address }, reply);
-      if (!route) throw this.refused('missing', address, reply);
       return undefined;
     }
 

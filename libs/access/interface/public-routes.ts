@@ -9,6 +9,12 @@ export interface PublicRoute {
   readonly path: string;
   readonly token: PublicAccess;
   readonly why: string;
+  /**
+   * Probes often come from an address that strangers share (a load balancer, a node of a cluster). What strangers do must
+   * not have them answered 429, and this process restarted. `operations`: a budget of their own at that address;
+   * `none`: no budget.
+   */
+  readonly budget?: 'operations' | 'none';
 }
 
 const openPage = (path: string, why: string): PublicRoute => ({
@@ -20,15 +26,33 @@ const openPage = (path: string, why: string): PublicRoute => ({
 
 /** The closed list of routes that need no token. Whatever is not here needs one. */
 export const PUBLIC_ROUTES: readonly PublicRoute[] = [
-  { method: 'GET', path: '/health/live', token: 'none', why: 'probes carry no token' },
-  { method: 'GET', path: '/health/ready', token: 'none', why: 'probes carry no token' },
+  {
+    method: 'GET',
+    path: '/health/live',
+    token: 'none',
+    why: 'probes carry no token',
+    budget: 'none',
+  },
+  {
+    method: 'GET',
+    path: '/health/ready',
+    token: 'none',
+    why: 'probes carry no token',
+    budget: 'operations',
+  },
   {
     method: 'GET',
     path: '/.well-known/oauth-protected-resource',
     token: 'none',
     why: 'says where to get a token',
   },
-  { method: 'GET', path: '/metrics', token: 'none', why: 'scrapers carry no token; counts only' },
+  {
+    method: 'GET',
+    path: '/metrics',
+    token: 'none',
+    why: 'scrapers carry no token; counts only',
+    budget: 'operations',
+  },
   ...[
     '/openapi.json',
     '/docs',

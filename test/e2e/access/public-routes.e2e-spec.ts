@@ -31,6 +31,25 @@ describe('routes that need no token', () => {
     });
   });
 
+  it('answer probes and scrapers also where strangers at the same address have spent its budget', async () => {
+    const few = { perSecond: 0.001, burst: 3 };
+    const spent = await testApplication({ budgets: { addressRequests: few } });
+    try {
+      const statuses = async (url: string, times: number) => {
+        const answers = [];
+        for (let n = 0; n < times; n += 1) answers.push((await spent.call(url)).status);
+        return answers;
+      };
+      expect(await statuses('/v1/share', 4)).toEqual([200, 200, 200, 429]);
+      expect(await statuses('/v1/partners', 1)).toEqual([429]);
+      expect(await statuses('/health/ready', 2)).toEqual([200, 200]);
+      expect(await statuses('/metrics', 2)).toEqual([200, 429]);
+      expect(await statuses('/health/live', 5)).toEqual([200, 200, 200, 200, 200]);
+    } finally {
+      await spent.close();
+    }
+  }, 120_000);
+
   it('answer a bad token with 401 where a token is optional, and what does not exist in any case', async () => {
     const options = { as: 'junk', body: {} };
     expect(await product.call('/v1/shares/open', options)).toMatchObject({ status: 401 });
