@@ -15,7 +15,7 @@ import {
   GRAPHQL_DOCUMENT_CHARACTERS_MAX,
   RequestLoaders,
 } from '#graphql';
-import { DomainError } from '#kernel';
+import { DomainError, withoutKeyMaterial } from '#kernel';
 import { domainErrorOf, graphQLErrorOf, ProblemCatalogue } from '#problems';
 import { GraphiqlPages } from './graphiql.js';
 
@@ -117,6 +117,9 @@ function eachOf(error: GraphQLError): readonly GraphQLError[] {
   return errors.length === 0 ? [error] : errors;
 }
 
+const pathPart = (part: string | number): string | number =>
+  typeof part === 'string' ? withoutKeyMaterial(part) : part;
+
 function formatted(
   catalogue: ProblemCatalogue,
   error: GraphQLError,
@@ -126,18 +129,19 @@ function formatted(
   const { code } = error.extensions;
   const options = {
     ...(error.nodes ? { nodes: error.nodes } : {}),
-    ...(error.path ? { path: error.path } : {}),
+    // Of names that the caller chose for its fields.
+    ...(error.path ? { path: error.path.map(pathPart) } : {}),
   };
   if (typeof code === 'string' && code.includes('/')) {
     const definition = catalogue.get(code as `${string}/${string}`);
-    return new GraphQLError(error.message, {
+    return new GraphQLError(withoutKeyMaterial(error.message), {
       ...options,
       extensions: { status: definition?.status ?? 400, ...error.extensions, correlationId },
     });
   }
   // Refused by the parser or by validation: its words are about the caller's own document.
   if (original instanceof GraphQLError || refusedDocument(original))
-    return new GraphQLError(original.message, {
+    return new GraphQLError(withoutKeyMaterial(original.message), {
       ...options,
       extensions: { code: 'request/graphql-invalid', status: 400, correlationId },
     });

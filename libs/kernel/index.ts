@@ -42,4 +42,5 @@ export {
   PASSPHRASE_ALPHABET,
   PASSPHRASE_RANDOM_CHARS,
   parseKey,
+  withoutKeyMaterial,
 } from './key-material.js';

@@ -12,6 +12,8 @@ import {
   PASSPHRASE_ALPHABET,
   PASSPHRASE_RANDOM_CHARS,
   PORTAL_CODES,
+  SECRET_MASK,
+  withoutKeyMaterial,
 } from './key-material.js';
 
 const RANDOM = '0123456789ABCDEFGHIJabcdefghijklmnop';
@@ -119,6 +121,34 @@ describe('a text that holds a key', () => {
     const started = performance.now();
     containsKeyMaterial(`abcdefghijkl_aff_${RANDOM}_000000`.repeat(20_000));
     expect(performance.now() - started).toBeLessThan(5_000);
+  });
+});
+
+describe('a text that is answered', () => {
+  const KEY = composeKey('kl', 'aff', RANDOM);
+  const CREDENTIAL = `klwh_101_2f9d1c64-7c35-5b1e-9a55-0d9f5f0c7a11_${'aB3xY'.repeat(8)}xyz`;
+
+  it('has a mask where a secret stood, and the rest of its words', () => {
+    expect(withoutKeyMaterial(`there is no field "${KEY}" here, nor "${CREDENTIAL}"`)).toBe(
+      `there is no field "${SECRET_MASK}" here, nor "${SECRET_MASK}"`,
+    );
+    expect(withoutKeyMaterial(`see https://x.example/share#${'aB3_-'.repeat(8)}xyz`)).toBe(
+      `see https://x.example${SECRET_MASK}`,
+    );
+  });
+
+  it.each([
+    composePassphrase('3fk9wq0zx7m2a'),
+    KEY.replace('_aff', '\n_aff'),
+    JSON.stringify(KEY.replace('_aff', '\n_aff')),
+    KEY.split('').join('\u200B'),
+  ])('is a mask alone where a secret can not be cut out: %j', (secret) => {
+    expect(withoutKeyMaterial(`there is no field ${secret} here`)).toBe(SECRET_MASK);
+  });
+
+  it('is left as it is without one', () => {
+    for (const text of ['', 'there is no field "label" here', `kl_aff_${RANDOM}_000000`])
+      expect(withoutKeyMaterial(text)).toBe(text);
   });
 });
 

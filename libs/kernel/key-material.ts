@@ -36,6 +36,13 @@ const PASSPHRASE_FORM =
 const LINK_OR_CREDENTIAL =
   /\/share#[\w-]{43}|klwh_[1-9]\d{0,15}_[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}_[0-9A-Za-z]{43}/;
 
+/** What stands where a secret stood in a text that is answered. */
+export const SECRET_MASK = '[redacted]';
+const WHOLE_KEY = /[a-z][a-z0-9]{1,11}_(?:aff|adv|net|mkt)_[0-9A-Za-z]{36}_[0-9A-Za-z]{6}/g;
+const WHOLE_LINK_OR_CREDENTIAL = new RegExp(LINK_OR_CREDENTIAL, 'g');
+/** As JSON and GraphQL write white space and control characters within quotes. */
+const ESCAPED_SPACE = /\\(?:[bfnrt]|u00[01][0-9a-f])/gi;
+
 export interface ParsedKey {
   readonly prefix: string;
   readonly portalCode: PortalCode;
@@ -101,7 +108,22 @@ export function containsKeyMaterial(text: string): boolean {
   );
 }
 
-/** The same for keys alone, whose form no other text has: for what must not be stored, whoever wrote it. */
+/**
+ * The text with `SECRET_MASK` for each secret that `containsKeyMaterial` knows, and instead of all of it where one can't
+ * be cut out: for what an answer says about a client's own words, names of fields above all.
+ */
+export function withoutKeyMaterial(text: string): string {
+  if (!holdsMaterial(text)) return text;
+  const masked = text
+    .replace(WHOLE_KEY, SECRET_MASK)
+    .replace(WHOLE_LINK_OR_CREDENTIAL, SECRET_MASK);
+  return holdsMaterial(masked) ? SECRET_MASK : masked;
+}
+
+const holdsMaterial = (text: string): boolean =>
+  containsKeyMaterial(text) || containsKeyMaterial(text.replace(ESCAPED_SPACE, ''));
+
+/** As `containsKeyMaterial`, for keys alone, whose form no other text has: for what must not be stored, whoever wrote it. */
 export function containsKey(text: string): boolean {
   if (text.length < KEY_RANDOM_CHARS) return false;
   const folded = text.normalize('NFKC').replace(/[\s\p{Cf}\p{Cc}]+/gu, '');

@@ -1,5 +1,5 @@
 import type { DomainErrorCode } from '#kernel';
-import { DomainError } from '#kernel';
+import { DomainError, withoutKeyMaterial } from '#kernel';
 import { PROBLEM_TYPE_BASE, problemPage } from './catalogue.js';
 import type { ProblemCatalogue } from './catalogue.js';
 
@@ -118,7 +118,7 @@ export function problemOf(
   const definition = catalogue.get(error.code);
   // A code without an entry is a defect; a test compares the two, and a caller learns nothing from it.
   if (!definition) return problemOf(catalogue, new DomainError('request/internal'), correlationId);
-  const { errors, ...details } = error.details;
+  const { errors, ...details } = masked(error.details) as DomainError['details'];
   return {
     type: `${PROBLEM_TYPE_BASE}${problemPage(error.code)}`,
     title: definition.title,
@@ -129,4 +129,16 @@ export function problemOf(
     ...(Array.isArray(errors) ? { errors: errors as readonly FieldProblem[] } : {}),
     ...(Object.keys(details).length > 0 ? { details } : {}),
   };
+}
+
+/** Details name what a client sent, and a client sends a secret where none belongs by mistake. */
+function masked(value: unknown): unknown {
+  if (typeof value === 'string') return withoutKeyMaterial(value);
+  if (Array.isArray(value)) return value.map(masked);
+  if (typeof value !== 'object' || value === null) return value;
+  const prototype: unknown = Object.getPrototypeOf(value);
+  if (prototype !== Object.prototype && prototype !== null) return value;
+  return Object.fromEntries(
+    Object.entries(value).map(([name, one]) => [withoutKeyMaterial(name), masked(one)]),
+  );
 }

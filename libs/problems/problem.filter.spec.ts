@@ -23,7 +23,7 @@ import {
   EventStoreAccessDeniedError,
   EventStoreUnavailableError,
 } from '#event-store';
-import { DomainError } from '#kernel';
+import { composeKey, composePassphrase, DomainError } from '#kernel';
 import { CallerLeftError } from '#messaging';
 import { WrappingKeyMissingError } from '#sealing';
 import {
@@ -72,8 +72,19 @@ class WallBody {
   readonly ownerId?: number | null;
 }
 
+const KEY = composeKey('kl', 'aff', '0123456789ABCDEFGHIJabcdefghijklmnop');
+const PASSPHRASE = composePassphrase('3fk9wq0zx7m2a');
+const LINK = `https://x.example/v1/share#${'aB3_-'.repeat(8)}xyz`;
+
 const thrown = new Map<string, unknown>([
   ['refused', new DomainError('walls/never-brown', { colour: 'brown' })],
+  [
+    'told-a-key',
+    new DomainError('walls/never-brown', {
+      colour: `as ${KEY}`,
+      others: [{ [KEY]: PASSPHRASE, n: 1 }],
+    }),
+  ],
   ['closed', new DomainError('walls/shop-closed')],
   [
     'late',
@@ -304,6 +315,31 @@ describe('an error over HTTP', () => {
       ]) as unknown,
     });
     expect(response.json<{ errors: unknown[] }>().errors).toHaveLength(3);
+  });
+
+  it.each([KEY, PASSPHRASE, LINK, `${'x'.repeat(70)} ${KEY}`])(
+    'masks a secret that stands where the name of a field does: %s',
+    async (secret) => {
+      const response = await post({ name: 'x', bricks: [{ weight: 1, [secret]: 1 }], [secret]: 1 });
+      expect(response.statusCode).toBe(400);
+      const pointers = response
+        .json<{ errors: { pointer: string }[] }>()
+        .errors.map(({ pointer }) => pointer);
+      expect(pointers).toHaveLength(2);
+      expect(pointers).toEqual(
+        expect.arrayContaining([
+          expect.stringMatching(/^\/(?!bricks).*\[redacted\]$/),
+          expect.stringMatching(/^\/bricks\/0\/.*\[redacted\]$/),
+        ]),
+      );
+      expect(response.body).not.toMatch(/01234567|3fk9|aB3_/);
+    },
+  );
+
+  it('masks a secret in the details of a refusal', async () => {
+    expect((await get('told-a-key')).json()).toMatchObject({
+      details: { colour: 'as [redacted]', others: [{ '[redacted]': '[redacted]', n: 1 }] },
+    });
   });
 
   it.each([

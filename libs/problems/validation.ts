@@ -1,7 +1,7 @@
 import type { ArgumentMetadata } from '@nestjs/common';
 import { ValidationPipe } from '@nestjs/common';
 import { getMetadataStorage, IS_OPTIONAL } from 'class-validator';
-import { DomainError } from '#kernel';
+import { DomainError, withoutKeyMaterial } from '#kernel';
 import type { FieldProblem } from './problem-of.js';
 
 /** Field problems told at once; the rest is counted. */
@@ -108,7 +108,11 @@ const POINTER_PART_MAX = 100;
 
 function* flatten(errors: readonly FailedField[], above: string): Generator<FieldProblem> {
   for (const { property, constraints, children } of errors) {
-    const part = property.slice(0, POINTER_PART_MAX).replaceAll('~', '~0').replaceAll('/', '~1');
+    // Before it is cut: what is left of a secret would not be known for one.
+    const part = withoutKeyMaterial(property)
+      .slice(0, POINTER_PART_MAX)
+      .replaceAll('~', '~0')
+      .replaceAll('/', '~1');
     const pointer = `${above}/${part}`;
     const first = truest(constraints ?? {});
     if (first !== undefined) yield { pointer, problem: first };

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { composeKey, composePassphrase } from '#kernel';
 import type { Answered, TestApplication } from '#test/application';
 import { testApplication } from '#test/application';
 
@@ -10,6 +11,11 @@ interface Shared {
   readonly token: string;
   readonly passphrase: string;
 }
+
+const KEY = composeKey('kl', 'aff', '0123456789ABCDEFGHIJabcdefghijklmnop');
+const PASSPHRASE = composePassphrase('3fk9wq0zx7m2a');
+const LINK = `https://keys.example.com/v1/share#${'aB3_-'.repeat(8)}xyz`;
+const SECRETS = /01234567|3fk9|aB3_/;
 
 describe('bad input', () => {
   let product: TestApplication;
@@ -200,6 +206,55 @@ describe('bad input', () => {
     expect([answered.status, answered.body.errors === undefined]).toEqual(
       url.includes('after') ? [400, true] : [400, false],
     );
+  });
+
+  it.each([KEY, PASSPHRASE, LINK])(
+    'echoes no secret that is sent as the name of a field or a parameter: %s',
+    async (secret) => {
+      for (const ask of [
+        { url: '/v1/api-keys', body: { ...body(1), [secret]: 1 } },
+        { url: '/v1/api-keys', body: { ...body(1), holder: { type: 'partner', [secret]: 1 } } },
+        { url: `/v1/api-keys?${encodeURIComponent(secret)}=1` },
+        { url: `/v1/partners?${'x'.repeat(60)}${encodeURIComponent(`/${secret}`)}=1` },
+      ]) {
+        const answered = await product.call(ask.url, { as: sam, ...ask });
+        expect(codeOf(answered)).toEqual([400, 'request/invalid']);
+        expect(answered.text).toContain('[redacted]');
+        expect(answered.text).not.toMatch(SECRETS);
+      }
+    },
+  );
+
+  it.each([
+    ['a field', `{ ledger { head ${KEY} } }`, {}],
+    ['an argument', `{ ledger(${KEY}: 1) { head } }`, {}],
+    ['a variable', `query($${KEY}: Int) { ledger { head } }`, {}],
+    ['a value', `{ partners(first: "${PASSPHRASE}") { edges { cursor } } }`, {}],
+    ['what does not parse', `{ ledger { head } } ${KEY}`, {}],
+    [
+      'the field of a variable',
+      'mutation($i: IssueApiKeyInput!) { issueApiKey(input: $i) { keyId } }',
+      { i: { ...body(1), [KEY]: 1 } },
+    ],
+    [
+      'the value of a variable',
+      'query($n: Int) { partners(first: $n) { edges { cursor } } }',
+      { n: LINK },
+    ],
+    ['a name that the caller gave', `{ ${KEY}: partners(first: -1) { edges { cursor } } }`, {}],
+    [
+      'an operation',
+      `query a { ledger { head } } query ${KEY} { ledger { head } } query ${KEY} { ledger { head } }`,
+      {},
+    ],
+  ])('echoes no secret that is sent through GraphQL as %s', async (_, query, variables) => {
+    const answered = await product.call<{ errors: unknown[] }>('/graphql', {
+      as: sam,
+      body: { query, variables },
+    });
+    expect(answered.body.errors.length).toBeGreaterThan(0);
+    expect(JSON.stringify(answered.body.errors)).toContain('[redacted]');
+    expect(JSON.stringify(answered.body.errors)).not.toMatch(SECRETS);
   });
 
   it.each([
