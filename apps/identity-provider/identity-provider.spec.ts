@@ -95,7 +95,7 @@ describe('the development identity provider', () => {
     ];
     other.resume();
     expect(other.statusCode).toBe(421);
-    const none = await fetch(`${provider.issuer}//`, { signal: AbortSignal.timeout(5_000) });
+    const none = await fetch(`${provider.issuer}//`, { signal: AbortSignal.timeout(30_000) });
     expect(none.status).toBe(404);
     expect((await fetch(`${provider.issuer}/jwks`)).status).toBe(200);
   });

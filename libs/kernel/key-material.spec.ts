@@ -118,9 +118,10 @@ describe('a text that holds a key', () => {
   });
 
   it('is searched in time that grows with its length only', () => {
-    const started = performance.now();
+    // Processor time: others on the machine take none of it.
+    const began = process.cpuUsage();
     containsKeyMaterial(`abcdefghijkl_aff_${RANDOM}_000000`.repeat(20_000));
-    expect(performance.now() - started).toBeLessThan(5_000);
+    expect(process.cpuUsage(began).user).toBeLessThan(5_000_000);
   });
 });
 

@@ -25,6 +25,9 @@ import { SUBSCRIPTION_BUFFER_BYTES_MAX } from './feed.js';
 import { EventStoreDBEventStore, StreamTombstonedError } from './index.js';
 import { CONNECT_TIMEOUT_MS } from './safe-client.js';
 
+/** Of an append that comes to be known, on a busy machine. */
+const OUTCOME_MS_MAX = 20_000;
+
 const unhandled: unknown[] = [];
 const noticed = (error: unknown) => void unhandled.push(error);
 const doubles: EventStoreDbDouble[] = [];
@@ -108,12 +111,13 @@ describe('an append', () => {
   it.each<AppendFault>(['silence', 'storedThenSilence'])(
     'has a deadline, after which its outcome is unknown (%s)',
     async (fault) => {
+      // Connected: what is given little time spends none of it on that.
+      await store.head();
       double.faults.onAppend(fault);
-      const began = performance.now();
+      const silent = store.append(stream(), 'noStream', [happened(1)], { timeoutMs: 200 });
       await expect(
-        store.append(stream(), 'noStream', [happened(1)], { timeoutMs: 200 }),
+        within(silent, 'the deadline', EVENT_STORE_TIMEOUT_MS_DEFAULT / 2),
       ).rejects.toBeInstanceOf(AppendOutcomeUnknownError);
-      expect(performance.now() - began).toBeLessThan(2_000);
     },
   );
 
@@ -148,12 +152,13 @@ describe('an append', () => {
     'whose answer is lost is stored once when it is repeated until it is known (%s)',
     async (fault) => {
       const s = stream();
+      await store.head();
       double.faults.onAppend(fault);
       const event = happened(1);
       const first = store.append(s, 'noStream', [event], { timeoutMs: 200 });
       await expect(first).rejects.toBeInstanceOf(AppendOutcomeUnknownError);
       const appended = await appendUntilKnown(store, s, 'noStream', [event], {
-        deadline: new Date(Date.now() + 5_000),
+        deadline: new Date(Date.now() + OUTCOME_MS_MAX),
       });
       expect(appended.revision).toBe(0n);
       expect(await all(store.readStream(s))).toHaveLength(1);
@@ -168,7 +173,7 @@ describe('an append', () => {
     await double.goDown();
     await double.comeUp();
     await appendUntilKnown(store, s, 'noStream', [event], {
-      deadline: new Date(Date.now() + 5_000),
+      deadline: new Date(Date.now() + OUTCOME_MS_MAX),
     });
     expect(await all(store.readStream(s))).toHaveLength(1);
   });
@@ -328,7 +333,7 @@ describe('a subscription', () => {
     ];
     for (let n = 0; n < 40; n += 1) {
       await appendUntilKnown(store, s, n === 0 ? 'noStream' : BigInt(n) - 1n, [happened(n)], {
-        deadline: new Date(Date.now() + 8_000),
+        deadline: new Date(Date.now() + OUTCOME_MS_MAX),
       });
       if (n % 15 === 7) await harm(double);
     }
@@ -534,12 +539,10 @@ describe('a barrier', () => {
   it('is shared by all who ask at once, and at most two a second are written', async () => {
     const double = await startDouble();
     const store = open(double.connectionString);
-    const began = performance.now();
     const positions = await Promise.all(upTo(50).map(() => store.barrier()));
     await Promise.all(upTo(50).map(() => store.barrier()));
     expect(new Set(positions).size).toBe(1);
     expect(await all(store.readStream(LEDGER_BEACON_STREAM))).toHaveLength(2);
-    expect(performance.now() - began).toBeLessThan(5_000);
   });
 
   it('says once that the number of beacons can not be limited, however often it is asked for', async () => {
@@ -641,7 +644,9 @@ describe('a store that keeps to its log', () => {
     expect(other.counts.append).toBe(0);
     await other.stop();
     await double.comeUp();
-    await appendUntilKnown(store, s, 0n, [happened(1)], { deadline: new Date(Date.now() + 5_000) });
+    await appendUntilKnown(store, s, 0n, [happened(1)], {
+      deadline: new Date(Date.now() + OUTCOME_MS_MAX),
+    });
     expect(numbers(await all(store.readStream(s)))).toEqual([0, 1]);
   });
 
@@ -649,17 +654,17 @@ describe('a store that keeps to its log', () => {
     const s = stream();
     await store.append(s, 'noStream', [happened(0)]);
     double.freeze();
-    const waiting = { timeoutMs: 1_500 };
+    const waiting = { timeoutMs: 2_000 };
     const reads = [
       all(store.readStream(s, waiting)),
       all(store.readAll(waiting)),
       store.head(waiting),
     ];
     const ended = Promise.allSettled(reads);
-    await pause(1_200);
+    await pause(1_800);
     double.dropConnections();
-    // Each attempt with a time of its own would end at 2.7 s.
-    const outcomes = await Promise.race([ended, pause(1_100, [])]);
+    // Each attempt with a time of its own would end at 3.8 s.
+    const outcomes = await Promise.race([ended, pause(1_700, [])]);
     expect(outcomes.map(({ status }) => status)).toEqual(['rejected', 'rejected', 'rejected']);
   });
 
@@ -706,11 +711,13 @@ describe('a store that keeps to its log', () => {
     await other.stop();
     await double.comeUp();
     const event = happened(1);
-    await appendUntilKnown(store, s, 0n, [event], { deadline: new Date(Date.now() + 10_000) });
+    await appendUntilKnown(store, s, 0n, [event], {
+      deadline: new Date(Date.now() + OUTCOME_MS_MAX),
+    });
     await following.until('the second', () => following.events.length >= 2);
     await following.stop();
     expect(numbers(following.events)).toEqual([0, 1]);
-  }, 30_000);
+  });
 });
 
 describe('a cluster', () => {
@@ -758,7 +765,7 @@ describe('a cluster', () => {
     const following = new Following(store, { filter: { streamPrefixes: [s] } });
     for (let n = 0; n < 30; n += 1) {
       await appendUntilKnown(store, s, n === 0 ? 'noStream' : BigInt(n) - 1n, [happened(n)], {
-        deadline: new Date(Date.now() + 8_000),
+        deadline: new Date(Date.now() + OUTCOME_MS_MAX),
       });
       if (n === 10) {
         lead(1);
@@ -777,16 +784,18 @@ describe('a cluster', () => {
     nodes[0]?.freeze();
     const s = stream();
     const event = happened(0);
-    await expect(store.append(s, 'noStream', [event], { timeoutMs: 500 })).rejects.toBeInstanceOf(
+    // Enough to find the node, and less than what it has to say something in.
+    const timeoutMs = CONNECT_TIMEOUT_MS / 2;
+    await expect(store.append(s, 'noStream', [event], { timeoutMs })).rejects.toBeInstanceOf(
       AppendOutcomeUnknownError,
     );
     lead(1);
     await appendUntilKnown(store, s, 'noStream', [event], {
-      deadline: new Date(Date.now() + 3 * CONNECT_TIMEOUT_MS),
+      deadline: new Date(Date.now() + 5 * CONNECT_TIMEOUT_MS),
     });
     expect(numbers(await all(store.readStream(s)))).toEqual([0]);
     expect(nodes[0]?.counts.append).toBe(0);
-  }, 30_000);
+  });
 
   it('is left at a leader that froze on a living connection, soon enough for what waits for its answer', async () => {
     const store = open(`esdb://${ports().join(',')}?tls=false`);
@@ -805,7 +814,7 @@ describe('a cluster', () => {
     await following.until('the second', () => following.events.length === 2);
     await following.stop();
     expect(numbers(following.events)).toEqual([0, 1]);
-  }, 30_000);
+  });
 
   it('that is all away is an error of the call, not of the process', async () => {
     const store = open(

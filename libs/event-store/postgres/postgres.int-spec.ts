@@ -10,6 +10,7 @@ import type { NewEvent, Position, StoredEvent } from '../index.js';
 import {
   AppendOutcomeUnknownError,
   appendUntilKnown,
+  EVENT_STORE_TIMEOUT_MS_DEFAULT,
   EventStoreUnavailableError,
   InvalidEventError,
   position,
@@ -29,7 +30,6 @@ import {
 import { eventStoreMigrations, PostgresEventStore, UnfitServerError } from './index.js';
 import {
   COPY_EVENTS_MIN,
-  NOTIFY_TIMEOUT_MS,
   READ_BATCH_EVENTS,
   READ_CONNECTIONS_MAX,
 } from './postgres-event-store.js';
@@ -247,8 +247,8 @@ describe('positions', () => {
       await client.query('CREATE TABLE public.slow (n integer)');
       const following = new Following(store, { after: await store.barrier() });
       const event = happened();
-      await within(store.append(stream(), 'noStream', [event]), 'the append', 2_000);
-      await within(following.untilEvent(event.id), 'the delivery', 2_000);
+      await within(store.append(stream(), 'noStream', [event]), 'the append');
+      await following.untilEvent(event.id);
       await following.stop();
       await client.query('ROLLBACK');
     });
@@ -419,9 +419,11 @@ describe('a connection that is lost without a word', () => {
           while (lost === before)
             await new Promise((resolve) => setTimeout(resolve, NOTIFY_INTERVAL_MS));
         };
-        await within(wokenUp(), 'the wake-up', 2 * NOTIFY_TIMEOUT_MS);
+        await within(wokenUp(), 'the wake-up');
       }
-      await expect(other.head({ timeoutMs: 2 * NOTIFY_TIMEOUT_MS })).resolves.toBeDefined();
+      // Sooner than any call's own time is over, and with room for a busy machine.
+      const timeoutMs = EVENT_STORE_TIMEOUT_MS_DEFAULT / 2;
+      await expect(other.head({ timeoutMs })).resolves.toBeDefined();
     });
   });
 
@@ -439,7 +441,8 @@ describe('a connection that is lost without a word', () => {
     await behind(answers, async (other) => {
       const following = new Following(other, { after: position(0n) });
       await within(lost, 'the answer');
-      await within(following.stop(), 'the end', NOTIFY_TIMEOUT_MS);
+      // Sooner than the query's own time is over.
+      await within(following.stop(), 'the end', EVENT_STORE_TIMEOUT_MS_DEFAULT / 2);
       expect(following.events).toEqual([]);
     });
   });
@@ -532,7 +535,7 @@ describe('a server that is not fit', () => {
     await terminateSessions(changing.database);
     await expect(
       appendUntilKnown(one, stream(), 'noStream', [happened()], {
-        deadline: new Date(Date.now() + 5_000),
+        deadline: new Date(Date.now() + 10_000),
       }),
     ).rejects.toMatchObject({ name: 'UnfitServerError', setting: 'synchronous_commit' });
     await one.close();

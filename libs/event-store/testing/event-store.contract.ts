@@ -576,13 +576,15 @@ export function eventStoreContract(name: string, adapter: EventStoreUnderTest): 
           after: await barrier(store),
           filter: { streamPrefixes: [stream()] },
         });
-        for (let round = 0; round < 3; round += 1) {
+        const waitsMs: number[] = [];
+        for (let round = 0; round < 5; round += 1) {
           const { position: at } = await store.append(stream(), 'noStream', [happened(round)]);
           const appendedAtMs = performance.now();
           await following.until(`progress to ${String(at)}`, () => progressed(following) >= at);
-          // The store's own interval, with room for a busy machine.
-          expect(performance.now() - appendedAtMs).toBeLessThan(4 * PROGRESS_INTERVAL_MS);
+          waitsMs.push(performance.now() - appendedAtMs);
         }
+        // A busy machine may hold up some of them.
+        expect(Math.min(...waitsMs)).toBeLessThan(2 * PROGRESS_INTERVAL_MS);
         await following.stop();
         expect(withoutBeacons(following.events)).toEqual([]);
       });
@@ -837,8 +839,8 @@ export function eventStoreContract(name: string, adapter: EventStoreUnderTest): 
             filter: { streamPrefixes: [s] },
           });
           const event = happened(1);
-          await within(store.append(s, 'noStream', [event]), 'the append', 2_000);
-          await within(following.untilEvent(event.id), 'the delivery', 2_000);
+          await within(store.append(s, 'noStream', [event]), 'the append');
+          await following.untilEvent(event.id);
           await following.stop();
         } finally {
           await release();

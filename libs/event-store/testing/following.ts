@@ -6,7 +6,7 @@ import type {
 } from '../event-store.port.js';
 
 /** How long a contract case waits for anything. */
-export const CONTRACT_WAIT_MS = 10_000;
+export const CONTRACT_WAIT_MS = 30_000;
 
 /** Fails with a message of its own instead of the runner's time-out. */
 export async function within<T>(

@@ -93,8 +93,9 @@ describe('logs', () => {
     'token=',
     '"token":"',
   ])('cost time in proportion to the line, whatever a stranger fills it with: %j', (part) => {
-    const beganAt = performance.now();
+    // Processor time: others on the machine take none of it.
+    const began = process.cpuUsage();
     redactSecrets(`{"path":"/${part.repeat(200_000 / part.length)}eyJ"}`);
-    expect(performance.now() - beganAt).toBeLessThan(1_000);
+    expect(process.cpuUsage(began).user).toBeLessThan(2_000_000);
   });
 });

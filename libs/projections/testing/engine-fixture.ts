@@ -16,7 +16,7 @@ import { ProjectionRunner } from '../running/projection-runner.js';
 import { createRunnerPool } from '../checkpoints/runner-pool.js';
 import { TestPatience } from './test-patience.js';
 
-export const WAIT_MS_MAX = 20_000;
+export const WAIT_MS_MAX = 40_000;
 const WAIT_STEP_MS = 10;
 
 export class SystemClock extends Clock {

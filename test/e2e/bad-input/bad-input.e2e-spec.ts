@@ -273,13 +273,13 @@ describe('bad input', () => {
     ],
     ['length', `{ ledger { head } } #${'x'.repeat(50_000)}`],
   ])('stops a GraphQL bomb of %s before it runs', async (_, query) => {
-    const began = Date.now();
+    const began = process.cpuUsage();
     const answered = await product.call<{ data: unknown; errors: unknown[] }>('/graphql', {
       as: sam,
       body: { query },
     });
     expect(answered.status).toBe(400);
     expect(answered.body.data).toBeNull();
-    expect(Date.now() - began).toBeLessThan(5_000);
+    expect(process.cpuUsage(began).user).toBeLessThan(5_000_000);
   });
 });

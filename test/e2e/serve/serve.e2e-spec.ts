@@ -9,7 +9,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { discardEmbeddedPostgres } from '#platform/embedded-postgres';
 import { SAME_SIGNAL_MS } from '../../../apps/keyledger/terminal.js';
-import { endAll, placeOf, processesNaming, ProductProcess } from './product.js';
+import { END_TIMEOUT_MS, endAll, placeOf, processesNaming, ProductProcess } from './product.js';
 
 const READY = /API\s+(http:\/\/127\.0\.0\.1:\d+)\/v1[\s\S]*Ctrl-C stops it/;
 
@@ -149,7 +149,7 @@ describe('keyledger serve', () => {
     expect(await server.ended()).toBe(130);
     expect(server.out).not.toContain('stopped\n');
     inFlight.abandon();
-    const deadline = Date.now() + 10_000;
+    const deadline = Date.now() + END_TIMEOUT_MS;
     while (processesNaming(placeOf(folder)).length > 0 && Date.now() < deadline) await delay(50);
     nothingRuns();
   }, 120_000);
