@@ -15,7 +15,7 @@ import {
   GRAPHQL_DOCUMENT_CHARACTERS_MAX,
   RequestLoaders,
 } from '#graphql';
-import { DomainError, withoutKeyMaterial } from '#kernel';
+import { withoutKeyMaterial } from '#kernel';
 import { domainErrorOf, graphQLErrorOf, ProblemCatalogue } from '#problems';
 import { GraphiqlPages } from './graphiql.js';
 
@@ -77,10 +77,9 @@ export class GraphqlModule {
             },
             errorFormatter: (execution: FormattedExecution, context: unknown) => {
               const { reply } = context as { reply?: FastifyReply };
-              const id = reply?.request.id;
               const errors = (execution.errors ?? [])
                 .flatMap(eachOf)
-                .map((error) => formatted(catalogue, error, id));
+                .map((error) => formatted(catalogue, error, reply?.request));
               const [first] = errors;
               // What never ran is answered as REST would; what ran in part is a 200 with both.
               const status = first?.extensions['status'];
@@ -123,8 +122,9 @@ const pathPart = (part: string | number): string | number =>
 function formatted(
   catalogue: ProblemCatalogue,
   error: GraphQLError,
-  correlationId: string | undefined,
+  request: FastifyRequest | undefined,
 ): GraphQLError {
+  const correlationId = request?.id;
   const original = error.originalError ?? error;
   const { code } = error.extensions;
   const options = {
@@ -145,7 +145,7 @@ function formatted(
       ...options,
       extensions: { code: 'request/graphql-invalid', status: 400, correlationId },
     });
-  const known = original instanceof DomainError ? original : domainErrorOf(original);
+  const known = domainErrorOf(original, request?.routeOptions.bodyLimit);
   const { message, extensions } = graphQLErrorOf(catalogue, known, correlationId);
   return new GraphQLError(message, { ...options, extensions });
 }

@@ -77,11 +77,15 @@ const CONNECTION_CODES: ReadonlySet<string> = new Set([
 const CONNECTION_WORDS =
   /Connection terminated|Query read timeout|timeout exceeded when trying to connect|connection timeout|Client has encountered a connection error|Cannot use a pool after calling end/i;
 
-/** Every error becomes one of the catalogue's codes; what nobody knows is `request/internal`, without detail. */
-export function domainErrorOf(error: unknown): DomainError {
+/**
+ * Every error becomes one of the catalogue's codes; what nobody knows is `request/internal`, without detail.
+ *
+ * @param bodyBytesMax what the route takes: a server that refuses a larger body does not say it.
+ */
+export function domainErrorOf(error: unknown, bodyBytesMax?: number): DomainError {
   if (error instanceof DomainError) return error;
   if (typeof error !== 'object' || error === null) return new DomainError('request/internal');
-  const { name, code, statusCode, message, driverError, limit, severity } = error as Readonly<
+  const { name, code, statusCode, message, driverError, severity } = error as Readonly<
     Record<string, unknown>
   >;
   const named = typeof name === 'string' ? NAMED[name] : undefined;
@@ -89,7 +93,12 @@ export function domainErrorOf(error: unknown): DomainError {
   if (typeof code === 'string') {
     const fastify = FASTIFY_CODES[code];
     if (fastify)
-      return new DomainError(fastify, typeof limit === 'number' ? { bytesMax: limit } : {});
+      return new DomainError(
+        fastify,
+        fastify === 'request/body-too-large' && bodyBytesMax !== undefined
+          ? { bytesMax: bodyBytesMax }
+          : {},
+      );
     if (CONNECTION_CODES.has(code)) return new DomainError('database/unavailable');
   }
   // PostgreSQL ended the session, or did not let us in (starting, stopping, full, credentials).

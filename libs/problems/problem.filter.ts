@@ -7,6 +7,7 @@ import { graphQLErrorOf } from './graphql-error.js';
 
 export interface ProblemRequest {
   readonly id?: unknown;
+  readonly routeOptions?: { readonly bodyLimit?: number };
 }
 
 export interface ProblemReply {
@@ -42,7 +43,7 @@ export class ProblemFilter implements ExceptionFilter {
   /** The same for what fails outside of a handler: hooks, body parsers, unknown paths. */
   respond(error: unknown, request: ProblemRequest, reply: ProblemReply): unknown {
     const correlationId = correlationIdOf(request);
-    const known = this.logged(error, correlationId);
+    const known = this.logged(error, correlationId, request.routeOptions?.bodyLimit);
     if (reply.sent) return undefined;
     const problem = problemOf(this.catalogue, known, correlationId);
     const definition = this.catalogue.get(known.code);
@@ -57,8 +58,12 @@ export class ProblemFilter implements ExceptionFilter {
     return reply.send(problem);
   }
 
-  private logged(error: unknown, correlationId: string | undefined): DomainError {
-    const known = domainErrorOf(error);
+  private logged(
+    error: unknown,
+    correlationId: string | undefined,
+    bodyBytesMax?: number,
+  ): DomainError {
+    const known = domainErrorOf(error, bodyBytesMax);
     const status = this.catalogue.get(known.code)?.status ?? 500;
     const { code } = known;
     if (hasLeft(error)) return known;

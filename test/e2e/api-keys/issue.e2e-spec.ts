@@ -218,7 +218,7 @@ describe('POST /v1/api-keys', () => {
       });
       expect({ status, body }).toMatchObject({
         status: 413,
-        body: { code: 'request/body-too-large' },
+        body: { code: 'request/body-too-large', details: { bytesMax: 1_048_576 } },
       });
     });
   });

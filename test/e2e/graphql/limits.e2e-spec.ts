@@ -90,6 +90,14 @@ describe('GraphQL', () => {
       expect(await refused(query)).toEqual([400, 'request/graphql-too-costly', limit]);
     });
 
+    it('a body that is too large, and says how large it may be', async () => {
+      const { status, errors } = await ask('{ ledger { head } }'.padEnd(1_100_000), { as: sam });
+      expect([status, errors]).toMatchObject([
+        413,
+        [{ extensions: { code: 'request/body-too-large', details: { bytesMax: 1_048_576 } } }],
+      ]);
+    });
+
     it('of a document of several operations only the one that would run', async () => {
       const query = `query Cheap { ledger { head } }
         query Costly { partners(first: 200) { edges { node { apiKeys(first: 200) { edges { node { keyId } } } } } } }`;
