@@ -19,7 +19,7 @@ export type {
   IdentityReserved,
 } from './domain/identity.events.js';
 export type { AccessDenied } from './domain/access-denied.events.js';
-export { IdentityReservations } from './identity-reservations.js';
+export { IdentityReservations, type Reservation } from './identity-reservations.js';
 export { Caller, OptionalCaller } from './interface/caller.decorator.js';
 export type { PublicAccess, PublicRoute, RegisteredRoute } from './interface/public-routes.js';
 export {

@@ -13,22 +13,32 @@ describe('the reservation of an identity', () => {
       .when({ kind: 'reserve', ...partner })
       .then({ type: 'IdentityReserved', data: partner });
     given({ type: 'IdentityReserved', data: partner })
-      .when({ kind: 'reserve', ...partner })
-      .thenNothingHappened();
-    given({ type: 'IdentityReserved', data: partner })
       .when({ kind: 'reserve', ...employee })
       .thenRefused('access/identity-taken');
   });
 
   it('is released by its owner only, and free again afterwards', () => {
     given({ type: 'IdentityReserved', data: partner })
-      .when({ kind: 'release', ...employee })
+      .when({ kind: 'release', ...employee, seen: 0n })
       .thenNothingHappened();
     given({ type: 'IdentityReserved', data: partner })
-      .when({ kind: 'release', ...partner })
+      .when({ kind: 'release', ...partner, seen: 0n })
       .then({ type: 'IdentityReleased', data: partner });
     given({ type: 'IdentityReserved', data: partner }, { type: 'IdentityReleased', data: partner })
       .when({ kind: 'reserve', ...employee })
       .then({ type: 'IdentityReserved', data: employee });
+  });
+
+  it('is made anew for another link of its owner, and not ended by who saw only the one before', () => {
+    const twice = [partner, partner].map((data) => ({ type: 'IdentityReserved' as const, data }));
+    given({ type: 'IdentityReserved', data: partner })
+      .when({ kind: 'reserve', ...partner })
+      .then({ type: 'IdentityReserved', data: partner });
+    given(...twice)
+      .when({ kind: 'release', ...partner, seen: 0n })
+      .thenNothingHappened();
+    given(...twice)
+      .when({ kind: 'release', ...partner, seen: 1n })
+      .then({ type: 'IdentityReleased', data: partner });
   });
 });

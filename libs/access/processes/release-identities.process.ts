@@ -28,7 +28,10 @@ export class ReleaseIdentities implements Process {
     const { issuer, subject } = event.data as PartnerUserEventData;
     const owner = ownerOf(event, Number(id));
     const context = this.contexts.ofProcess(this.name, event, 'release', signal);
-    await this.reservations.release(context, networkId(Number(network)), issuer, subject, owner);
+    const unlinked = event.position;
+    await this.reservations.release(context, networkId(Number(network)), issuer, subject, owner, {
+      unlinked,
+    });
   }
 }
 

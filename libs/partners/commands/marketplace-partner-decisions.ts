@@ -7,7 +7,10 @@ import { DomainError } from '#kernel';
 import type { RequestContext } from '#messaging';
 import { DecideService } from '#messaging';
 import type { MarketplacePartnerCommand } from '../domain/marketplace-partner.commands.js';
-import { marketplacePartnerDecider } from '../domain/marketplace-partner.decider.js';
+import {
+  marketplacePartnerDecider,
+  type MarketplacePartnerState,
+} from '../domain/marketplace-partner.decider.js';
 import type { MarketplacePartnerProfile } from '../domain/marketplace-partner.value.js';
 import { marketplacePartnerStreamId } from '../marketplace-partner.reader.js';
 import { authorizeMarketplace } from '../marketplace-authority.js';
@@ -38,6 +41,7 @@ export class MarketplacePartnerDecisions {
     { principal, context, marketplacePartnerId }: MarketplacePartnerAct,
     command: (
       networkId: NetworkId,
+      state: MarketplacePartnerState,
     ) => MarketplacePartnerCommand | Promise<MarketplacePartnerCommand>,
   ): Promise<MarketplacePartnerAnswer> {
     const networkId = networkOf(principal);
@@ -45,7 +49,7 @@ export class MarketplacePartnerDecisions {
     const { state, position } = await this.decisions.execute({
       streamId: marketplacePartnerStreamId(networkId, marketplacePartnerId),
       decider: marketplacePartnerDecider,
-      command: () => command(networkId),
+      command: (state) => command(networkId, state),
       context,
     });
     if (state.lifecycle === 'absent')

@@ -82,9 +82,24 @@ class RecordingFence extends AuthorityFence {
   }
 }
 
+/** Lets somebody else act right before an event of a type is appended for the first time. */
+class InterruptedStore extends MemoryEventStore {
+  readonly interruptions = new Map<string, () => Promise<unknown>>();
+  override async append(
+    ...request: Parameters<MemoryEventStore['append']>
+  ): ReturnType<MemoryEventStore['append']> {
+    for (const { type } of request[2]) {
+      const interruption = this.interruptions.get(type);
+      this.interruptions.delete(type);
+      await interruption?.();
+    }
+    return await super.append(...request);
+  }
+}
+
 async function setUp() {
   const log = new MemoryLog();
-  const store = new MemoryEventStore(log);
+  const store = new InterruptedStore(log);
   const { decisions, streams } = memoryMessaging({
     catalogue: new EventCatalogue(networksEvents, partnersEvents, accessEvents),
     store,
@@ -387,6 +402,99 @@ describe('a partner user', () => {
     const { partner } = await link.execute(linking(manager, other));
     expect(partner.users).toEqual([user]);
     expect(fence.raised).toHaveLength(3);
+  });
+
+  describe('who is linked again in the moment in which the link before ends', () => {
+    const taken = { code: 'access/identity-taken' };
+    const linkedElsewhere = async ({ link, register }: Awaited<ReturnType<typeof setUp>>) => {
+      const other = partnerId(2002);
+      await register.execute(
+        new RegisterPartner(manager, contextOf(manager), {
+          partnerId: other,
+          name: 'Birch',
+          status: 'active',
+          managerId: null,
+        }),
+      );
+      return await link.execute(linking(manager, other));
+    };
+
+    it('keeps the identity when the release comes last', async () => {
+      const all = await setUp();
+      await all.link.execute(linking(manager));
+      all.store.interruptions.set('IdentityReleased', () => all.link.execute(linking(manager)));
+      await all.unlink.execute(unlinking(manager));
+      expect((await all.partners.load(NETWORK, PARTNER))?.users).toEqual([user]);
+      await expect(linkedElsewhere(all)).rejects.toMatchObject(taken);
+      await all.unlink.execute(unlinking(manager));
+      expect((await linkedElsewhere(all)).partner.users).toEqual([user]);
+    });
+
+    it('keeps the identity when the release comes between its reservation and its link', async () => {
+      const all = await setUp();
+      await all.link.execute(linking(manager));
+      const relinked = new Promise((resolve, reject) => {
+        all.store.interruptions.set('IdentityReleased', async () => {
+          // The release goes on once the link has reserved, and the link once the release is over.
+          const reserved = new Promise<void>((tell) => {
+            all.store.interruptions.set('PartnerUserLinked', async () => {
+              tell();
+              await released;
+            });
+          });
+          all.link.execute(linking(manager)).then(resolve, reject);
+          await reserved;
+        });
+      });
+      const released = all.unlink.execute(unlinking(manager));
+      await Promise.all([released, relinked]);
+      expect((await all.partners.load(NETWORK, PARTNER))?.users).toEqual([user]);
+      await expect(linkedElsewhere(all)).rejects.toMatchObject(taken);
+    });
+
+    it('keeps the identity when the request for the link was interrupted and is sent again', async () => {
+      const all = await setUp();
+      const request = linking(manager);
+      all.store.interruptions.set('PartnerUserLinked', () => Promise.reject(new Error('died')));
+      await expect(all.link.execute(request)).rejects.toThrow('died');
+      await all.link.execute(linking(manager));
+      await all.unlink.execute(unlinking(manager));
+      await all.link.execute(request);
+      await expect(linkedElsewhere(all)).rejects.toMatchObject(taken);
+    });
+  });
+
+  it('reserves nothing more when it is linked already', async () => {
+    const { link, stored } = await setUp();
+    for (let n = 0; n < 3; n += 1) await link.execute(linking(manager));
+    expect((await stored()).filter(({ type }) => type === 'IdentityReserved')).toHaveLength(1);
+  });
+
+  it('stays free when the link is refused after it was reserved', async () => {
+    const all = await setUp();
+    const { changeStatus, link, register, store } = all;
+    const other = partnerId(2002);
+    await register.execute(
+      new RegisterPartner(manager, contextOf(manager), {
+        partnerId: other,
+        name: 'Birch',
+        status: 'active',
+        managerId: null,
+      }),
+    );
+    store.interruptions.set('PartnerUserLinked', () =>
+      changeStatus.execute(
+        new ChangePartnerStatus(manager, contextOf(manager), {
+          partnerId: PARTNER,
+          status: 'offboarded',
+          reason: 'contract ended',
+        }),
+      ),
+    );
+    await expect(link.execute(linking(manager))).rejects.toMatchObject({
+      code: 'partners/offboarded',
+    });
+    await link.execute(linking(manager, other));
   });
 
   it('stays free when the link is refused', async () => {

@@ -42,7 +42,10 @@ export class PartnerDecisions {
   /** @throws {DomainError} `access/forbidden`, `partners/not-found`, and what the decider refuses. */
   async decide(
     act: PartnerAct,
-    command: (networkId: NetworkId) => PartnerCommand | Promise<PartnerCommand>,
+    command: (
+      networkId: NetworkId,
+      state: PartnerState,
+    ) => PartnerCommand | Promise<PartnerCommand>,
   ): Promise<PartnerAnswer> {
     const { principal, context, partnerId, permission } = act;
     const networkId = networkOf(principal);
@@ -59,7 +62,7 @@ export class PartnerDecisions {
       // Asked again of the state that is decided on: the manager may have changed in between.
       command: async (state) => {
         if (state.lifecycle === 'registered') await authorize(state.profile.managerId);
-        return command(networkId);
+        return command(networkId, state);
       },
       context,
     });

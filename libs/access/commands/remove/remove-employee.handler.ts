@@ -21,7 +21,9 @@ export class RemoveEmployeeHandler implements ICommandHandler<RemoveEmployee, Em
     const { issuer, subject } = answer.employee;
     try {
       const owner = { kind: 'employee', employeeId } as const;
-      await this.reservations.release(context, networkId, issuer, subject, owner);
+      await this.reservations.release(context, networkId, issuer, subject, owner, {
+        unlinked: answer.position,
+      });
     } catch (error) {
       // The removal holds; the release process frees the identity.
       this.logger.warn(`identity of a removed employee not released yet: ${String(error)}`);

@@ -1,7 +1,8 @@
 import type { ICommandHandler } from '@nestjs/cqrs';
 import { CommandHandler } from '@nestjs/cqrs';
-import { AuthorityFence, IdentityReservations } from '#access';
+import { AuthorityFence, IdentityReservations, type Reservation } from '#access';
 import { DomainError } from '#kernel';
+import { marketplacePartnerDecider } from '../../domain/marketplace-partner.decider.js';
 import { networkOf } from '../../own-network.js';
 import type { MarketplacePartnerAnswer } from '../marketplace-partner-decisions.js';
 import { MarketplacePartnerDecisions } from '../marketplace-partner-decisions.js';
@@ -30,19 +31,23 @@ export class LinkMarketplaceUserHandler implements ICommandHandler<
     const user = linkedIdentity(input.user);
     const { issuer, subject } = user;
     const owner = { kind: 'marketplaceUser', marketplacePartnerId } as const;
-    const reservation = { made: false };
+    const link = { kind: 'linkUser', user } as const;
+    const held: { reserved?: Reservation } = {};
     try {
-      const answer = await this.marketplacePartners.decide(act, async () => {
-        await this.identities.reserve(context, networkId, issuer, subject, owner);
-        reservation.made = true;
-        return { kind: 'linkUser', user };
+      const answer = await this.marketplacePartners.decide(act, async (_, state) => {
+        // What is refused, or linked already, reserves nothing.
+        if (marketplacePartnerDecider.decide(link, state).length > 0)
+          held.reserved = await this.identities.reserve(context, networkId, issuer, subject, owner);
+        return link;
       });
       await this.fence.raise(networkId, answer.position);
       return answer;
     } catch (error) {
       // A refusal stored nothing, so nothing may stay reserved; whatever else happened, the link may be there.
-      if (reservation.made && error instanceof DomainError && error.code.startsWith('partners/'))
-        await this.identities.release(context, networkId, issuer, subject, owner);
+      if (held.reserved && error instanceof DomainError && error.code.startsWith('partners/'))
+        await this.identities.release(context, networkId, issuer, subject, owner, {
+          reserved: held.reserved,
+        });
       throw error;
     }
   }
