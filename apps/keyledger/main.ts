@@ -1,11 +1,15 @@
 import 'reflect-metadata';
+import { createRequire } from 'node:module';
 import { CommandFactory } from 'nest-commander';
 import { CliModule } from './cli.module.js';
 import { exitCodeOf, explain } from './terminal.js';
 
+const { version } = createRequire(import.meta.url)('#package.json') as { readonly version: string };
+
 await CommandFactory.run(CliModule, {
   logger: false,
   cliName: 'keyledger',
+  version,
   usePlugins: false,
   serviceErrorHandler: (error) => {
     process.stderr.write(`${explain(error)}\n`);

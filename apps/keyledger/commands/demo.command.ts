@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { Command, CommandRunner, Option } from 'nest-commander';
+import { Command, Option } from 'nest-commander';
 import { readConfig } from '#platform/config';
 import type { Config } from '#platform/config';
 import { discardEmbeddedPostgres } from '#platform/embedded-postgres';
@@ -14,6 +14,7 @@ import { IDENTITY_FOLDER } from '../serve/places.js';
 import type { Server } from '../serve/start-server.js';
 import { startServer } from '../serve/start-server.js';
 import { aborted, interruption } from '../terminal.js';
+import { StrictCommand } from './strict-command.js';
 
 const NAME_BYTES = 4;
 
@@ -26,7 +27,7 @@ const say = (line: string) => {
   description:
     'the product in twenty steps, each answer checked, on a throw-away instance or the one given',
 })
-export class DemoCommand extends CommandRunner {
+export class DemoCommand extends StrictCommand {
   override async run(_arguments: string[], options: { readonly api?: string } = {}): Promise<void> {
     if (options.api !== undefined) {
       const { dataDir } = readConfig(process.env, process.cwd());

@@ -1,13 +1,16 @@
-import { Command, CommandRunner, Option, SubCommand } from 'nest-commander';
+import { Command, Option, SubCommand } from 'nest-commander';
 import type { ImportProgress, ImportResult } from '#partners';
 import { importPartners } from '#partners';
 import { ApiClient, tokenSource } from '../login/index.js';
 import { interruption } from '../terminal.js';
 import { apiOf } from './login.command.js';
+import { StrictCommand } from './strict-command.js';
 
 const EXIT_INTERRUPTED = 130;
 const EXIT_REFUSALS = 2;
-const PROGRESS_INTERVAL_MS = 500;
+/** Between two looks at a terminal, and between two lines elsewhere. */
+const PROGRESS_REWRITE_INTERVAL_MS = 500;
+const PROGRESS_LINE_INTERVAL_MS = 5_000;
 
 /** What `GET /v1/me` says that an import depends on. */
 interface Caller {
@@ -22,7 +25,7 @@ interface Caller {
   description:
     "import the vendor's partner list (its API's JSON in any of its shapes, or JSON lines)",
 })
-export class ImportPartnersCommand extends CommandRunner {
+export class ImportPartnersCommand extends StrictCommand {
   override async run(
     [file = '']: string[],
     options: { readonly api?: string } = {},
@@ -70,21 +73,23 @@ export class ImportPartnersCommand extends CommandRunner {
   description: 'import what other systems hold',
   subCommands: [ImportPartnersCommand],
 })
-export class ImportCommand extends CommandRunner {
+export class ImportCommand extends StrictCommand {
   override run(): Promise<void> {
     this.command.help();
   }
 }
 
-/** A line that rewrites itself at a terminal, and one at the end elsewhere. */
+/** A line that rewrites itself at a terminal, and one now and then elsewhere. */
 function progressLine(): (progress: ImportProgress, last?: boolean) => void {
-  let shownAt = -Infinity;
+  const { isTTY } = process.stderr;
+  const interval = isTTY ? PROGRESS_REWRITE_INTERVAL_MS : PROGRESS_LINE_INTERVAL_MS;
+  let shownAt = isTTY ? -Infinity : performance.now();
   return (progress, last = false) => {
     const now = performance.now();
-    if (!last && (!process.stderr.isTTY || now - shownAt < PROGRESS_INTERVAL_MS)) return;
+    if (!last && now - shownAt < interval) return;
     shownAt = now;
     const percent = Math.floor((100 * progress.bytesRead) / Math.max(1, progress.bytesTotal));
     const text = `${String(percent)} %: ${String(progress.records)} records, ${String(progress.registered)} registered, ${String(progress.changed)} changed, ${String(progress.unchanged)} unchanged, ${String(progress.refused)} refused`;
-    process.stderr.write(process.stderr.isTTY ? `\r${text}${last ? '\n' : ''}` : `${text}\n`);
+    process.stderr.write(isTTY ? `\r${text}${last ? '\n' : ''}` : `${text}\n`);
   };
 }

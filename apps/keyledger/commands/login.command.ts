@@ -1,9 +1,10 @@
 import path from 'node:path';
-import { Command, CommandRunner, Option } from 'nest-commander';
+import { Command, Option } from 'nest-commander';
 import { readConfig } from '#platform/config';
 import { USERS_FILE } from '../../identity-provider/index.js';
 import { API_URL_DEFAULT, login, logout, tokenSource } from '../login/index.js';
 import { IDENTITY_FOLDER } from '../serve/places.js';
+import { StrictCommand } from './strict-command.js';
 
 interface LoginOptions {
   readonly api?: string;
@@ -16,7 +17,7 @@ const say = (line: string) => {
   process.stderr.write(`${line}\n`);
 };
 
-abstract class WithApi extends CommandRunner {
+abstract class WithApi extends StrictCommand {
   @Option({
     flags: '--api <url>',
     description: 'the API (default: KEYLEDGER_API, else this machine)',

@@ -1,4 +1,4 @@
-import { Command, CommandRunner, Option, SubCommand } from 'nest-commander';
+import { Command, Option, SubCommand } from 'nest-commander';
 import { ConfigError } from '#platform/config';
 import { redactSecrets } from '#platform/logging';
 import type { BuildProgress, ConsumerStatus, Projection, Verification } from '#projections';
@@ -7,6 +7,7 @@ import { eventCatalogue, projections } from '../../composition/catalogue.js';
 import { readCheckedConfig } from '../../composition/checked-config.js';
 import { openFoundationsAsTheyAre } from '../../composition/foundations.js';
 import { ArgumentsError, explain, interruption, terminalLogger } from '../terminal.js';
+import { StrictCommand } from './strict-command.js';
 
 /** Between lines of progress, where they are not rewritten. */
 const PROGRESS_LINE_INTERVAL_MS = 5_000;
@@ -53,19 +54,13 @@ async function withBuilds<T>(work: (builds: ProjectionBuilds) => Promise<T>): Pr
   }
 }
 
-/** Commander passes on what it does not expect. */
-function assertNoMore(given: readonly string[], usage: string): void {
-  if (given.length > 0)
-    throw new ArgumentsError(`not understood: ${given.join(' ')}; the command is \`${usage}\``);
-}
-
 @SubCommand({
   name: 'verify',
   arguments: '[names...]',
   description:
     'fill a second set of tables from the log beside each projection (all, or those named), compare row by row, drop it; exit code 1: not equal',
 })
-export class VerifyProjectionsCommand extends CommandRunner {
+export class VerifyProjectionsCommand extends StrictCommand {
   override async run(names: string[]): Promise<void> {
     const chosen = names.length === 0 ? projections : [...new Set(names)].map(projectionNamed);
     const signal = interruption();
@@ -111,9 +106,8 @@ function projectionNamed(name: string): Projection {
   arguments: '<name> <build>',
   description: 'let queries read another build of a projection: roll back, or forward again',
 })
-export class SwitchBuildCommand extends CommandRunner {
-  override async run([name = '', build = '', ...more]: string[]): Promise<void> {
-    assertNoMore(more, 'keyledger projections switch <name> <build>');
+export class SwitchBuildCommand extends StrictCommand {
+  override async run([name = '', build = '']: string[]): Promise<void> {
     await withBuilds(async (builds) => {
       const before = servingBuild(await builds.statuses(), name);
       await builds.switchTo(name, build);
@@ -143,9 +137,8 @@ const servingBuild = (
   arguments: '<name> <build>',
   description: 'drop the tables of a build that neither serves nor is run by a projector',
 })
-export class DropBuildCommand extends CommandRunner {
-  override async run([name = '', build = '', ...more]: string[]): Promise<void> {
-    assertNoMore(more, 'keyledger projections drop <name> <build>');
+export class DropBuildCommand extends StrictCommand {
+  override async run([name = '', build = '']: string[]): Promise<void> {
     await withBuilds((builds) => builds.drop(name, build));
     say(`${name} ${build} is dropped`);
   }
@@ -157,12 +150,11 @@ export class DropBuildCommand extends CommandRunner {
     'the builds of the read models in the database at DATABASE_URL: which serve, how far they are; verify, roll back, drop',
   subCommands: [VerifyProjectionsCommand, SwitchBuildCommand, DropBuildCommand],
 })
-export class ProjectionsCommand extends CommandRunner {
+export class ProjectionsCommand extends StrictCommand {
   override async run(
-    given: string[],
+    _arguments: string[],
     { json = false }: { readonly json?: boolean } = {},
   ): Promise<void> {
-    assertNoMore(given, 'keyledger projections [verify | switch | drop]');
     const statuses = await withBuilds((builds) => builds.statuses());
     const listed = statuses.map(listedBuild);
     if (json) say(JSON.stringify(listed, undefined, 2));

@@ -1,5 +1,5 @@
 import { dirname } from 'node:path';
-import { Command, CommandRunner } from 'nest-commander';
+import { Command } from 'nest-commander';
 import { GRAPHIQL_PATH } from '../../api/graphiql.js';
 import { readCheckedConfig } from '../../composition/checked-config.js';
 import { DEVELOPMENT_USERS, readPasswords } from '../../identity-provider/index.js';
@@ -7,6 +7,7 @@ import { API_URL_DEFAULT } from '../login/index.js';
 import type { Role, Server } from '../serve/start-server.js';
 import { startServer } from '../serve/start-server.js';
 import { aborted, explain, interruption } from '../terminal.js';
+import { StrictCommand } from './strict-command.js';
 
 const PASSWORD_COLUMN = 34;
 
@@ -48,7 +49,7 @@ export async function runRole(role: Role, announce: (server: Server) => void): P
   name: 'serve',
   description: 'everything in one process: database, API, projections, development identities',
 })
-export class ServeCommand extends CommandRunner {
+export class ServeCommand extends StrictCommand {
   override async run(): Promise<void> {
     await runRole('serve', ({ url, log, usersFile, graphiql }) => {
       say(`

@@ -272,3 +272,17 @@ describe('keyledger serve says in one line why it does not start:', () => {
     expect(err).toBe('keyledger: connect ECONNREFUSED 127.0.0.1:1\n');
   });
 });
+
+it.each([
+  ['login', 'sam'],
+  ['import', 'offers'],
+])('keyledger refuses arguments that a command does not take: %s %s', async (...args) => {
+  const { code, out, err } = await run(args);
+  expect({ code, out }).toEqual({ code: 1, out: '' });
+  expect(err).toMatch(/^error: too many arguments for '\w+'.*\n\(--help shows what it takes\)\n$/);
+});
+
+it('keyledger --version says which release it is', async () => {
+  const { version } = JSON.parse(await readFile('package.json', 'utf8')) as { version: string };
+  expect(await run(['--version'])).toEqual({ code: 0, out: `${version}\n`, err: '' });
+});
