@@ -3,6 +3,7 @@ import {
   DENIAL_CALLERS_MAX,
   DENIAL_CALLERS_PER_NETWORK_MAX,
   DENIAL_OVERFLOW_MAX,
+  DENIAL_OVERFLOW_PER_NETWORK_MAX,
   DENIAL_WINDOW_SECONDS,
   DenialCoalescing,
   type DenialSeen,
@@ -73,6 +74,49 @@ describe('the coalescing of denials', () => {
       if (coalescing.see(denial({ callerKey: String(n) }))) named += 1;
     expect(named).toBe(DENIAL_CALLERS_PER_NETWORK_MAX);
     expect(coalescing.see(denial({ network: 2 }))).toBeDefined();
+  });
+
+  it.each([3, 20, 100])(
+    'names a caller of another network whatever %i noisy ones do',
+    (networks) => {
+      const coalescing = new DenialCoalescing();
+      for (let window = 0; window < 3; window += 1) {
+        for (let n = 0; n < 10_000; n += 1)
+          coalescing.see(
+            denial({
+              network: 1 + (n % networks),
+              callerKey: `${String(window)} ${String(n)}`,
+              code: `keys/problem-${String(n % 40)}`,
+            }),
+          );
+        const callerKey = `quiet ${String(window)}`;
+        expect(coalescing.see(denial({ network: 900, callerKey }))).toMatchObject({ network: 900 });
+        coalescing.endWindow();
+      }
+    },
+  );
+
+  it('counts what it does not name for the network that it was of, by code as far as it goes', () => {
+    const coalescing = new DenialCoalescing();
+    const named: number[] = [];
+    for (let n = 0; n < 10_000; n += 1) {
+      const first = coalescing.see(
+        denial({
+          network: 1 + (n % 10),
+          callerKey: String(n),
+          code: `keys/problem-${String(Math.floor(n / 100))}`,
+        }),
+      );
+      if (first) named.push(first.network);
+    }
+    const unnamed = coalescing.endWindow().filter(({ overflow }) => overflow);
+    for (let network = 1; network <= 10; network += 1) {
+      const own = unnamed.filter((summary) => summary.network === network);
+      expect(own).toHaveLength(DENIAL_OVERFLOW_PER_NETWORK_MAX + 1);
+      expect(own.reduce((sum, { count }) => sum + count, 0)).toBe(
+        1_000 - named.filter((one) => one === network).length,
+      );
+    }
   });
 
   it('names new callers again once the old ones are quiet', () => {
