@@ -33,7 +33,7 @@ describe('a development start', () => {
       signal: abort.signal,
       tell: () => undefined,
     });
-  }, 120_000);
+  });
   afterAll(async () => {
     await server.close();
     await database.drop();

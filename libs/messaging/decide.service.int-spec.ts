@@ -16,6 +16,8 @@ import { memoryMessaging, requestContext } from './testing/index.js';
 type SeatTaken = DomainEvent<'SeatTaken', { readonly seat: number; readonly ticket: string }>;
 
 const SEATS = 4;
+/** Of a session that is told to end. */
+const END_TIMEOUT_MS = 20_000;
 
 const hall: Decider<number, { readonly ticket: string }, SeatTaken> = {
   initialState: () => 0,
@@ -105,7 +107,8 @@ describe('decisions on PostgreSQL', () => {
         'UPDATE pg_database SET datallowconn = false WHERE datname = current_database()',
       );
       await admin.query(
-        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'receipts'",
+        `SELECT pg_terminate_backend(pid, ${String(END_TIMEOUT_MS)}) FROM pg_stat_activity
+         WHERE application_name = 'receipts' AND datname = current_database()`,
       );
       const error: unknown = await decide().catch((caught: unknown) => caught);
       expect(domainErrorOf(error)).toMatchObject({ code: 'database/unavailable' });

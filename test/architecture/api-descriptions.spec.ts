@@ -42,7 +42,7 @@ describe('the descriptions of the API', () => {
   beforeAll(async () => {
     application = await testApplication();
     openApi = (await application.call<OpenApi>('/openapi.json')).body;
-  }, 60_000);
+  });
   afterAll(async () => {
     await application.close();
   });

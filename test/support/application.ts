@@ -62,7 +62,7 @@ export interface TestApplication {
   close(): Promise<void>;
 }
 
-const SERVING_TIMEOUT_MS = 30_000;
+const SERVING_TIMEOUT_MS = 60_000;
 
 /** The first build of each projection is shown once it is there. */
 async function serving(readModels: ReadModels): Promise<void> {

@@ -1,6 +1,6 @@
 import { connect } from 'node:net';
 
-const ANSWER_TIMEOUT_MS = 10_000;
+const ANSWER_TIMEOUT_MS = 30_000;
 
 /** All that a server on this machine says to these bytes, until it closes the connection. */
 export function exchange(port: number, bytes: string): Promise<string> {

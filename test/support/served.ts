@@ -1,13 +1,12 @@
 import type { ChildProcess } from 'node:child_process';
 import { spawn } from 'node:child_process';
-import { randomInt } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { freePort } from './free-port.js';
 import type { TestIssuer } from './issuer.js';
 import { startTestIssuer, TEST_AUDIENCE } from './issuer.js';
 
@@ -27,9 +26,6 @@ export interface Sent {
 const RECOVERY_TIMEOUT_MS = 60_000;
 const POLL_MS = 100;
 const STOP_TIMEOUT_MS = 20_000;
-const PORT_MIN = 20_000;
-const PORT_MAX = 32_000;
-const PORT_TRIES_MAX = 50;
 const OUTPUT_SHOWN = 2_000;
 const ROOT = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../..');
 const LOADER = path.join(ROOT, 'test/support/load-typescript.mjs');
@@ -179,24 +175,4 @@ export class Served {
     await this.issuer.close();
     await rm(this.folder, { recursive: true, force: true });
   }
-}
-
-/** None of those that systems give to whoever connects or asks for any: it may be long until the server takes it. */
-async function freePort(): Promise<number> {
-  for (let tries = 0; tries < PORT_TRIES_MAX; tries += 1) {
-    const port = randomInt(PORT_MIN, PORT_MAX);
-    const server = createServer();
-    const free = await new Promise<boolean>((resolve) => {
-      server.once('error', () => {
-        resolve(false);
-      });
-      server.listen(port, '127.0.0.1', () => {
-        resolve(true);
-      });
-    });
-    if (!free) continue;
-    await new Promise((resolve) => server.close(resolve));
-    return port;
-  }
-  throw new Error('no port is free');
 }

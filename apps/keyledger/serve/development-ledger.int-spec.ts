@@ -15,7 +15,7 @@ import { migrateDatabase, openFoundations } from '../../composition/foundations.
 import { SystemClock } from '../../composition/system-clock.js';
 import { LEDGER_FILE, withDevelopmentLedger } from './development-ledger.js';
 
-const FILLED_TIMEOUT_MS = 30_000;
+const FILLED_TIMEOUT_MS = 60_000;
 
 describe('a start with development users on an EventStoreDB', () => {
   let double: EventStoreDbDouble;

@@ -252,7 +252,7 @@ describe('the edge of access', () => {
         () => false,
       ),
     );
-  }, 60_000);
+  });
 
   afterAll(async () => {
     for (const cleanup of cleanups.reverse()) await cleanup();

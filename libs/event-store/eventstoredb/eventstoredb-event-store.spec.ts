@@ -506,7 +506,7 @@ describe('a subscription', () => {
       }
       await items.return?.();
     }
-  }, 120_000);
+  });
 
   it('waits for a server that is not there yet', async () => {
     await double.goDown();

@@ -38,7 +38,6 @@ import { connectedTo, postgresLog, terminateSessions } from './testing/postgres-
 import { StallingProxy } from '#test/stalling-proxy';
 import { NOTIFY_INTERVAL_MS } from './wake-up.js';
 
-const SERVER_MS = 60_000;
 const APPEND_ONE = 'SELECT log.append_one($1, $2, $3, $4, $5, $6) AS at';
 
 let log: PostgresLog;
@@ -48,12 +47,12 @@ beforeAll(async () => {
   log = await postgresLog();
   store = log.openStore();
   await store.verify();
-}, SERVER_MS);
+});
 
 afterAll(async () => {
   await store.close();
   await log.end();
-}, SERVER_MS);
+});
 
 const stream = () => `int-${randomUUID()}`;
 const happened = (): NewEvent => ({
@@ -497,31 +496,27 @@ describe('requests of one group', () => {
 });
 
 describe('a server that is not fit', () => {
-  it(
-    'is refused with fsync off, by the name of the setting',
-    async () => {
-      const folder = mkdtempSync(path.join(tmpdir(), 'keyledger-unfit-'));
-      chmodSync(folder, 0o711);
-      const server = await startEmbeddedPostgres({ folder, settings: { fsync: 'off' } });
-      const unfit = new PostgresEventStore({ url: server.url });
-      try {
-        await migrate(server.url, eventStoreMigrations);
-        await expect(unfit.verify()).rejects.toMatchObject({
-          name: 'UnfitServerError',
-          setting: 'fsync',
-        });
-        await expect(unfit.append(stream(), 'noStream', [happened()])).rejects.toThrow(
-          UnfitServerError,
-        );
-        expect(await unfit.head()).toBeUndefined();
-      } finally {
-        await unfit.close();
-        await server.stop();
-        await discardEmbeddedPostgres(folder);
-      }
-    },
-    SERVER_MS,
-  );
+  it('is refused with fsync off, by the name of the setting', async () => {
+    const folder = mkdtempSync(path.join(tmpdir(), 'keyledger-unfit-'));
+    chmodSync(folder, 0o711);
+    const server = await startEmbeddedPostgres({ folder, settings: { fsync: 'off' } });
+    const unfit = new PostgresEventStore({ url: server.url });
+    try {
+      await migrate(server.url, eventStoreMigrations);
+      await expect(unfit.verify()).rejects.toMatchObject({
+        name: 'UnfitServerError',
+        setting: 'fsync',
+      });
+      await expect(unfit.append(stream(), 'noStream', [happened()])).rejects.toThrow(
+        UnfitServerError,
+      );
+      expect(await unfit.head()).toBeUndefined();
+    } finally {
+      await unfit.close();
+      await server.stop();
+      await discardEmbeddedPostgres(folder);
+    }
+  });
 
   it('is refused with synchronous_commit off, also when that was changed while serving', async () => {
     const changing = await postgresLog();

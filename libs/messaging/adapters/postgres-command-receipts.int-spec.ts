@@ -48,7 +48,8 @@ describe('command receipts in PostgreSQL', () => {
 
   const someWaitForALock = async () => {
     const { rows } = await admin.query<object>(
-      "SELECT 1 FROM pg_stat_activity WHERE application_name = 'receipts' AND wait_event_type = 'Lock'",
+      `SELECT 1 FROM pg_stat_activity
+       WHERE application_name = 'receipts' AND wait_event_type = 'Lock' AND datname = current_database()`,
     );
     return rows.length > 0;
   };

@@ -13,9 +13,9 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { createServer } from 'node:net';
-import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { freePort } from '#test/free-port';
 import { createPool } from '../postgres/index.js';
 import { processesWorkingIn, processStamp, until } from './processes.js';
 import type { EmbeddedPostgres, EmbeddedPostgresOptions } from './index.js';
@@ -23,7 +23,7 @@ import { discardEmbeddedPostgres, EmbeddedPostgresError, startEmbeddedPostgres }
 
 const ROOT = process.getuid?.() === 0;
 const LOADER = path.resolve('test/support/load-typescript.mjs');
-const WAIT_MS = 20_000;
+const WAIT_MS = 60_000;
 
 const folders: string[] = [];
 const servers: EmbeddedPostgres[] = [];
@@ -103,9 +103,9 @@ describe('the embedded PostgreSQL', () => {
   });
 
   it('takes the port that it is told, and another one when that is taken', async () => {
-    const blocker = createServer().listen(0, '127.0.0.1');
+    const port = await freePort();
+    const blocker = createServer().listen(port, '127.0.0.1');
     await once(blocker, 'listening');
-    const { port } = blocker.address() as AddressInfo;
     try {
       const elsewhere = await start({ folder, port });
       expect(elsewhere.port).not.toBe(port);

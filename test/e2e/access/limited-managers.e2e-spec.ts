@@ -87,7 +87,7 @@ describe('a manager of limited scope', () => {
     const head = String(await product.foundations.eventStore.barrier());
     for (const url of ['/v1/partners', '/v1/api-keys', '/v1/shares'])
       expect((await product.call(`${url}?atLeast=${head}`, { as: sam })).status).toBe(200);
-  }, 60_000);
+  });
   afterAll(() => product.close());
 
   it('is asked about on all routes and fields that name a partner, its keys or their shares', () => {

@@ -7,7 +7,7 @@ describe('routes that need no token', () => {
   let product: TestApplication;
   beforeAll(async () => {
     product = await testApplication();
-  }, 120_000);
+  });
   afterAll(() => product.close());
 
   it('are those of the closed list, and no other: each route of the server was asked', async () => {
@@ -48,7 +48,7 @@ describe('routes that need no token', () => {
     } finally {
       await spent.close();
     }
-  }, 120_000);
+  });
 
   it('answer a bad token with 401 where a token is optional, and what does not exist in any case', async () => {
     const options = { as: 'junk', body: {} };

@@ -9,7 +9,7 @@ beforeAll(async () => {
   server = await startKeysServer();
   network = await server.network(1);
   other = await server.network(2);
-}, 60_000);
+});
 afterAll(async () => {
   await server.close();
 });

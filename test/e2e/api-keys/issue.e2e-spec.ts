@@ -29,7 +29,7 @@ describe('POST /v1/api-keys', () => {
   beforeAll(async () => {
     product = await testApplication();
     sam = await product.network(1);
-  }, 60_000);
+  });
   afterAll(() => product.close());
 
   describe('201', () => {

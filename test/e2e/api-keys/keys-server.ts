@@ -214,7 +214,7 @@ export interface SharedKey {
   readonly position: string;
 }
 
-const WAIT_MS_MAX = 20_000;
+const WAIT_MS_MAX = 60_000;
 
 /** A new identity is known once the read models hold it. */
 async function readable(

@@ -52,7 +52,7 @@ describe('bad input', () => {
   beforeAll(async () => {
     product = await testApplication();
     sam = await product.network(1);
-  }, 60_000);
+  });
   afterAll(() => product.close());
 
   it('revokes once however many ask at the same time: one event, and the same answer for all', async () => {

@@ -9,7 +9,7 @@ describe('what fails before there is a handler', () => {
   beforeAll(async () => {
     product = await testApplication();
     sam = await product.network(1);
-  }, 60_000);
+  });
   afterAll(() => product.close());
 
   it('is a problem with a code of the catalogue, and repeats nothing of the request', async () => {

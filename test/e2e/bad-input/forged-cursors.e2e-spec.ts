@@ -22,7 +22,7 @@ describe('a forged cursor', () => {
   beforeAll(async () => {
     product = await testApplication();
     sam = await product.network(1);
-  }, 60_000);
+  });
   afterAll(() => product.close());
 
   const beyond = '{"n":"9999999999999999999"}';

@@ -16,7 +16,7 @@ describe('a request that is almost right', () => {
       body: { portal: 'affiliate', holder: { type: 'partner', id: 7 }, label: 'Reporting' },
     });
     keyId = String(body['keyId']);
-  }, 60_000);
+  });
   afterAll(() => product.close());
 
   const json = (url: string, call: Call = {}) =>

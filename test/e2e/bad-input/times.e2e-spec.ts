@@ -9,7 +9,7 @@ beforeAll(async () => {
   product = await testApplication();
   sam = await product.network(1);
   await product.eligiblePartner(sam, 7);
-}, 60_000);
+});
 afterAll(() => product.close());
 
 const ISSUED = { portal: 'affiliate', holder: { type: 'partner', id: 7 }, label: 'Reporting' };

@@ -12,7 +12,7 @@ describe('what the HTTP parser refuses', () => {
     product = await testApplication();
     await product.app.listen(0, '127.0.0.1');
     port = (product.app.getHttpServer().address() as AddressInfo).port;
-  }, 60_000);
+  });
   afterAll(() => product.close());
 
   it.each([

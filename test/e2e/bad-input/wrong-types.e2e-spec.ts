@@ -178,7 +178,7 @@ describe('values of another kind than a field’s', () => {
       shareId: shared.body.shareId,
       credentialId: webhook.body.credentialId,
     });
-  }, 60_000);
+  });
   afterAll(() => product.close());
 
   const pathOf = (path: string, other: Readonly<Record<string, string>> = {}) =>

@@ -25,11 +25,12 @@ const CLIENTS = 6;
 /** How many acknowledgements of a round come before its kill: between 1 and this. */
 const ACKNOWLEDGED_A_ROUND_MAX = 40;
 const KILL_JITTER_MS_MAX = 25;
-const ROUND_TIMEOUT_MS = 30_000;
+const ROUND_TIMEOUT_MS = 60_000;
 const PARTNERS = 24;
 const FIRST_PARTNER = 5_000;
-const START_TIMEOUT_MS = 60_000;
-const CALL_TIMEOUT_MS = 5_000;
+const START_TIMEOUT_MS = 90_000;
+const VERIFY_TIMEOUT_MS = 120_000;
+const CALL_TIMEOUT_MS = 30_000;
 
 interface Acknowledged {
   readonly keyId: string;
@@ -219,7 +220,10 @@ describe('a server that is killed with SIGKILL under load', () => {
       runner.start();
       const builds = new ProjectionBuilds(options);
       for (const projection of projections) {
-        const { equal, tables } = await builds.verify(projection, AbortSignal.timeout(60_000));
+        const { equal, tables } = await builds.verify(
+          projection,
+          AbortSignal.timeout(VERIFY_TIMEOUT_MS),
+        );
         expect({ projection: projection.name, equal, tables }).toMatchObject({ equal: true });
       }
     } finally {

@@ -38,7 +38,7 @@ describe('GraphQL', () => {
         position = data.issueApiKey.position;
       }
     }
-  }, 60_000);
+  });
   afterAll(async () => {
     await application.close();
   });

@@ -74,7 +74,7 @@ describe('marketplace partners through GraphQL', () => {
       const issued = await ask<Issued>(ISSUE, { as: sam, variables: issueInput(partnerId) });
       keys.push(issued.data.issueApiKey);
     }
-  }, 60_000);
+  });
   afterAll(async () => {
     await application.close();
   });

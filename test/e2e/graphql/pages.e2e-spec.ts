@@ -7,7 +7,7 @@ describe('pages of the API', () => {
   let application: TestApplication;
   beforeAll(async () => {
     application = await testApplication();
-  }, 60_000);
+  });
   afterAll(async () => {
     await application.close();
   });

@@ -24,7 +24,7 @@ describe('the story of a key through GraphQL', () => {
     ask = graphqlCaller(application);
     sam = await application.network(NETWORK);
     pat = await application.token('pat', NETWORK);
-  }, 60_000);
+  });
   afterAll(async () => {
     await application.close();
   });
@@ -238,7 +238,7 @@ describe('the story of a key through GraphQL', () => {
       'KeyReinstated',
       'KeyRevoked',
     ]);
-  }, 60_000);
+  });
 
   it('pages by the cursor of any edge, in both REST and GraphQL', async () => {
     await application.eligiblePartner(sam, 20);

@@ -13,7 +13,7 @@ describe('an access token', () => {
   beforeAll(async () => {
     [product, stranger] = await Promise.all([testApplication(), startTestIssuer()]);
     sam = await product.network(1);
-  }, 60_000);
+  });
   afterAll(async () => {
     await stranger.close();
     await product.close();

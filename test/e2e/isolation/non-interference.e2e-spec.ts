@@ -470,7 +470,7 @@ describe('a network beside another one', () => {
     const foreignInBoth = await foreignThings(b);
     await askForForeign(inBoth, foreignInBoth);
     await askForForeign(inAlone, await foreignThings(undefined));
-  }, 240_000);
+  });
   afterAll(async () => {
     await alone.close();
     await both.close();

@@ -34,7 +34,7 @@ const NUMBERED_WITHIN = /dead-letters|deadLetters/;
 const SHARDED_STREAM = /\b(auditQuery|accessDenied)-(\d+)-\d{8}-\w+/g;
 const IDENTITY_STREAM = /\bidentity-(\d+)-[0-9a-f]{40}\b/g;
 const SECRETS = ['credential', 'hint', 'passphrase', 'token'];
-const POLL_TIMEOUT_MS = 20_000;
+const POLL_TIMEOUT_MS = 60_000;
 
 /** Acts as the people of one network in one product, and writes down what they were told. */
 export class Teller {

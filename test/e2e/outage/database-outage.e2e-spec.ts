@@ -23,7 +23,7 @@ describe('without its database, the product', () => {
     await served.discard();
     await gate.close();
     await database.drop();
-  }, 60_000);
+  });
 
   it('waits at its start, lives, says 503 with Retry-After, and serves as soon as the database is there', async () => {
     const { gatedUrl } = gate;
@@ -42,7 +42,7 @@ describe('without its database, the product', () => {
     await served.ready();
     const as = await served.network();
     expect((await served.call('/v1/partners', partner(1, as))).status).toBe(201);
-  }, 120_000);
+  });
 
   it('lives, is not ready, says 503 with Retry-After, and goes on by itself when it is back', async () => {
     served.start({ DATABASE_URL: gate.gatedUrl });
@@ -72,7 +72,7 @@ describe('without its database, the product', () => {
     const position = String(headers.get('x-ledger-position'));
     const list = await served.must(`/v1/partners?atLeast=${position}`, { as });
     expect(list.body['items']).toHaveLength(2);
-  }, 120_000);
+  });
 
   it('answers in bounded time while the database hangs, and goes on when it wakes', async () => {
     served.start({ DATABASE_URL: gate.gatedUrl });
@@ -97,5 +97,5 @@ describe('without its database, the product', () => {
       const { body } = await served.must('/v1/audit?type=PartnerRegistered', { as });
       return (body['items'] as unknown[]).length === 1;
     });
-  }, 120_000);
+  });
 });

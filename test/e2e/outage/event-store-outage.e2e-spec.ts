@@ -25,7 +25,7 @@ describe('without its event store, the product', () => {
     await served.discard();
     await double.stop();
     await database.drop();
-  }, 60_000);
+  });
 
   const environment = (on = double) => ({
     DATABASE_URL: database.url,
@@ -59,7 +59,7 @@ describe('without its event store, the product', () => {
     expect((await served.call('/v1/partners', partner(1, as))).status).toBe(201);
     const words = /the log +eventstoredb esdb:\/\/127\.0\.0\.1:\d+ without TLS\n/;
     await served.until('where the log is', () => Promise.resolve(words.test(served.output)));
-  }, 120_000);
+  });
 
   it('stores nothing, lives, is not ready, says 503 with Retry-After, and goes on by itself when it is back', async () => {
     served.start(environment());
@@ -95,7 +95,7 @@ describe('without its event store, the product', () => {
       partnerId: 2,
     });
     expect(await eventsOf('partner-1-2')).toBe(1);
-  }, 120_000);
+  });
 
   it('carries out once what it could not say had been stored: the retry gets the first answer', async () => {
     served.start(environment());
@@ -122,7 +122,7 @@ describe('without its event store, the product', () => {
       body: { partnerId: 2, name: 'Another', status: 'active' },
     });
     expect(other).toMatchObject({ status: 422 });
-  }, 150_000);
+  });
 
   const logIdOf = async ({ connectionString }: EventStoreDbDouble): Promise<string | undefined> => {
     const store = new EventStoreDBEventStore({ connectionString });
@@ -174,7 +174,7 @@ describe('without its event store, the product', () => {
       await other.double.stop();
       await empty.stop();
     }
-  }, 150_000);
+  });
 
   it('never starts on its log as an older backup has it', async () => {
     const log = new DoubleLog();
@@ -199,7 +199,7 @@ describe('without its event store, the product', () => {
       await store.close();
       await backup.stop();
     }
-  }, 150_000);
+  });
 
   it('acknowledges no write while an empty event store stands in the place of its own, and serves nothing', async () => {
     served.start(environment());
@@ -241,7 +241,7 @@ describe('without its event store, the product', () => {
     );
     for (const partnerId of [2, 3, 4, 5, 6])
       expect((await served.must('/v1/partners', partner(partnerId, as))).status).toBe(201);
-  }, 150_000);
+  });
 
   it('is not ready as a projector of its own while another log stands in the place of its own', async () => {
     served.start(environment());
@@ -269,7 +269,7 @@ describe('without its event store, the product', () => {
     } finally {
       await projector.discard();
     }
-  }, 150_000);
+  });
 
   it('stops serving when the log becomes another one under it, and goes on when its own is back', async () => {
     served.start(environment());
@@ -307,7 +307,7 @@ describe('without its event store, the product', () => {
       async () => (await served.call('/v1/partners/1', { as })).status === 200,
     );
     expect((await served.must('/v1/partners', partner(2, as))).status).toBe(201);
-  }, 150_000);
+  });
 });
 
 async function* copyOf({ connectionString }: EventStoreDbDouble): AsyncGenerator<StoredEvent> {

@@ -16,7 +16,7 @@ import { eventCatalogue, projections } from '../../../apps/composition/catalogue
 import { SystemClock } from '../../../apps/composition/system-clock.js';
 import { endAll, ProductProcess } from '../serve/product.js';
 
-const WAIT_MS_MAX = 30_000;
+const WAIT_MS_MAX = 60_000;
 const NAME = networkDirectory.name;
 const V = networkDirectory.version;
 const CURRENT = `v${String(V)}`;
@@ -61,7 +61,7 @@ describe('keyledger projections', () => {
     product = await testApplication();
     await product.network(1);
     await product.network(2);
-  }, 120_000);
+  });
   afterEach(endAll);
   afterAll(() => product.close());
 
@@ -113,7 +113,7 @@ describe('keyledger projections', () => {
     expect(lines[0]).toMatch(/^NAME +BUILD +SERVING +STATE +POSITION +LAG +FAILURE$/);
     for (const [index, line] of lines.slice(1).entries())
       expect(line.slice(column)).toMatch(new RegExp(`^${list[index]?.build ?? ''} `));
-  }, 60_000);
+  });
 
   it('verifies all of them, and tells which tables are not as the log says', async () => {
     const equal = await run('verify');
@@ -136,7 +136,7 @@ describe('keyledger projections', () => {
     expect(await secondSets()).toEqual([]);
     await rows("UPDATE read.networks SET name = 'Network 2' WHERE network_id = 2");
     expect((await run('verify', NAME)).code).toBe(0);
-  }, 180_000);
+  });
 
   it('is ended by Ctrl-C, drops its second set, and says so with its exit code', async () => {
     await asAdmin(product.database.adminUrl, async (client) => {
@@ -156,7 +156,7 @@ describe('keyledger projections', () => {
     });
     expect(await secondSets()).toEqual([]);
     expect(await rows("SELECT FROM pg_tables WHERE tablename LIKE '%verify'")).toEqual([]);
-  }, 90_000);
+  });
 
   it('says in one line what it was given wrongly', async () => {
     const names = projections.map(({ name }) => name).join(', ');
@@ -178,7 +178,7 @@ describe('keyledger projections', () => {
       err: "error: missing required argument 'build'\n(--help shows what it takes)\n",
     });
     expect(await serving()).toBe(CURRENT);
-  }, 90_000);
+  });
 
   describe('after a new version was filled and is shown', () => {
     let pool: pg.Pool;
@@ -197,7 +197,7 @@ describe('keyledger projections', () => {
       );
       newer.start();
       await until('the new version serves', async () => (await serving()) === NEXT);
-    }, 60_000);
+    });
     afterAll(async () => {
       await newer.stop();
       await pool.end();
@@ -208,7 +208,7 @@ describe('keyledger projections', () => {
         code: 1,
         err: `keyledger: ${NAME} serves ${NEXT}, and this release makes ${CURRENT}: verify it with the release that made ${NEXT}\n`,
       });
-    }, 30_000);
+    });
 
     it('rolls back and forward with the rights of the runtime alone', async () => {
       const user = `operator_${randomBytes(6).toString('hex')}`;
@@ -251,7 +251,7 @@ describe('keyledger projections', () => {
       } finally {
         await rows(`DROP ROLE ${user}`);
       }
-    }, 120_000);
+    });
 
     it('drops a build that nobody runs any more, and refuses one that somebody runs', async () => {
       const refused = await run('drop', NAME, NEXT);
@@ -271,7 +271,7 @@ describe('keyledger projections', () => {
       expect((await listed()).filter(({ name }) => name === NAME)).toMatchObject([
         { build: CURRENT, serving: true, state: 'running' },
       ]);
-    }, 60_000);
+    });
   });
 });
 
@@ -320,7 +320,7 @@ describe('keyledger projections, of a database that nothing runs on', () => {
       client.query('SELECT FROM log.events'),
     );
     expect(events.rowCount).toBe(0);
-  }, 120_000);
+  });
 });
 
 describe('keyledger projections, with the log in an EventStoreDB', () => {
@@ -334,7 +334,7 @@ describe('keyledger projections, with the log in an EventStoreDB', () => {
       environment: { KEYLEDGER_EVENTSTORE: log.connectionString },
     });
     await product.network(1);
-  }, 120_000);
+  });
   afterEach(endAll);
   afterAll(async () => {
     await product.close();
@@ -366,5 +366,5 @@ describe('keyledger projections, with the log in an EventStoreDB', () => {
       out: '',
       err: expect.stringMatching(/^keyledger: the database was filled from log [^\n]+\n$/),
     });
-  }, 60_000);
+  });
 });

@@ -40,7 +40,7 @@ beforeAll(async () => {
   product = await testApplication();
   await new Story(REST, 'rest').tell();
   await new Story(GRAPHQL, 'graphql').tell();
-}, 180_000);
+});
 afterAll(() => product.close());
 
 /** Every command once with a key of its own, and then so much more that most would be refused, and none be answered alike. */

@@ -28,7 +28,7 @@ describe('an API beside another one on the same ledger', () => {
   beforeAll(async () => {
     product = await testApplication();
     sam = await product.network(1);
-  }, 60_000);
+  });
   afterAll(async () => {
     for (const app of apps) await app.close();
     await product.close();

@@ -14,7 +14,7 @@ import { eventCatalogue, projections } from '../../../apps/composition/catalogue
 import { migrateDatabase, openFoundations } from '../../../apps/composition/foundations.js';
 import { SystemClock } from '../../../apps/composition/system-clock.js';
 
-const CAUGHT_UP_TIMEOUT_MS = 30_000;
+const CAUGHT_UP_TIMEOUT_MS = 60_000;
 
 /** What a store may hold that test suites or another product used before. */
 async function usedByOthers(store: EventStore): Promise<void> {

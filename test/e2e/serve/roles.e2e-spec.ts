@@ -140,5 +140,5 @@ describe('api and projector as processes of their own, on a database of one’s 
     } finally {
       await fresh.drop();
     }
-  }, 120_000);
+  });
 });

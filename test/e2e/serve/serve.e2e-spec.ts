@@ -152,7 +152,7 @@ describe('keyledger serve', () => {
     const deadline = Date.now() + END_TIMEOUT_MS;
     while (processesNaming(placeOf(folder)).length > 0 && Date.now() < deadline) await delay(50);
     nothingRuns();
-  }, 120_000);
+  });
 
   it('stops what an earlier one left behind when that was killed', async () => {
     const first = serve();
@@ -166,7 +166,7 @@ describe('keyledger serve', () => {
     second.signal('SIGHUP');
     expect(await second.ended()).toBe(0);
     nothingRuns();
-  }, 120_000);
+  });
 
   it('starts on the pinned Node when its own is older: signals are passed on, the exit code comes back', async () => {
     const older = ['--import', `data:text/javascript,${encodeURIComponent(OLDER_NODE)}`];
@@ -182,14 +182,14 @@ describe('keyledger serve', () => {
     expect(await server.ended()).toBe(0);
     expect(server.out).toMatch(/stopped\n$/);
     nothingRuns();
-  }, 120_000);
+  });
 
   it('starts also while nobody answers where people will reach it', async () => {
     const server = serve({ KEYLEDGER_PUBLIC_URL: 'http://127.0.0.1:1' });
     expect(await ready(server)).toBe('http://127.0.0.1:1');
     server.signal('SIGTERM');
     expect(await server.ended()).toBe(0);
-  }, 120_000);
+  });
 
   it('stops when it is told to while it starts', async () => {
     const server = serve();
@@ -199,7 +199,7 @@ describe('keyledger serve', () => {
     expect(await server.ended()).toBe(143);
     expect(server.err).toBe('keyledger: interrupted (SIGTERM)\n');
     nothingRuns();
-  }, 120_000);
+  });
 });
 
 const OLDER_NODE = `Object.defineProperty(process, 'versions', { value: { ...process.versions, node: '20.11.0' } });`;

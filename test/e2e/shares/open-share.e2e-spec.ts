@@ -7,7 +7,7 @@ let network: Awaited<ReturnType<KeysServer['network']>>;
 beforeAll(async () => {
   server = await startKeysServer();
   network = await server.network(1);
-}, 60_000);
+});
 afterAll(async () => {
   await server.close();
 });

@@ -17,7 +17,7 @@ interface DeadLetters {
 const NETWORK = 101;
 const UPDATED = '/v1/webhooks/partners/updated';
 const STRANGERS_BURST = 5;
-const ANSWER_TIMEOUT_MS = 5_000;
+const ANSWER_TIMEOUT_MS = 30_000;
 
 describe('webhooks of partners at the edge', () => {
   let product: TestApplication;

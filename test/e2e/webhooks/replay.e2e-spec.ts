@@ -37,7 +37,7 @@ describe('webhooks of a vendor', () => {
       body: { label: 'Vendor' },
     });
     credential = String(body['credential']);
-  }, 60_000);
+  });
   afterAll(() => product.close());
 
   it('change nothing when they come again, in any number and at the same time', async () => {

@@ -1,5 +1,10 @@
+import { randomInt } from 'node:crypto';
 import { connect, createServer } from 'node:net';
 import type { AddressInfo, Server, Socket } from 'node:net';
+
+const PORT_MIN = 20_000;
+const PORT_MAX = 32_000;
+const PORT_TRIES_MAX = 50;
 
 interface Pair {
   readonly outside: Socket;
@@ -25,19 +30,16 @@ export class TcpGate {
     return this.listeningPort;
   }
 
+  /** @param port 0: any free one that systems give to nobody who connects or asks for any. A gate opens there again. */
   async open(port: number): Promise<void> {
-    const server = createServer({ noDelay: true }, (socket) => {
-      this.join(socket);
-    });
-    await new Promise<void>((resolve, reject) => {
-      server.once('error', reject);
-      server.listen(port, this.host, () => {
-        server.off('error', reject);
-        resolve();
-      });
-    });
-    this.server = server;
-    this.listeningPort = (server.address() as AddressInfo).port;
+    for (let tries = 1; ; tries += 1)
+      try {
+        await this.listen(port === 0 ? randomInt(PORT_MIN, PORT_MAX) : port);
+        return;
+      } catch (error) {
+        const taken = (error as NodeJS.ErrnoException).code === 'EADDRINUSE';
+        if (port !== 0 || !taken || tries === PORT_TRIES_MAX) throw error;
+      }
   }
 
   /** Cuts every connection; new ones are welcome. */
@@ -73,6 +75,21 @@ export class TcpGate {
     });
     this.cut();
     await closed;
+  }
+
+  private async listen(port: number): Promise<void> {
+    const server = createServer({ noDelay: true }, (socket) => {
+      this.join(socket);
+    });
+    await new Promise<void>((resolve, reject) => {
+      server.once('error', reject);
+      server.listen(port, this.host, () => {
+        server.off('error', reject);
+        resolve();
+      });
+    });
+    this.server = server;
+    this.listeningPort = (server.address() as AddressInfo).port;
   }
 
   private join(outside: Socket): void {
