@@ -1,5 +1,5 @@
 import { createHash, randomUUID } from 'node:crypto';
-import { Injectable } from '@nestjs/common';
+import { Injectable, Logger } from '@nestjs/common';
 import { v5 as uuidv5 } from 'uuid';
 import type { Position } from '#event-store';
 import type { NetworkId, TextRefusal } from '#kernel';
@@ -15,6 +15,8 @@ import type { IdentityOwner } from './domain/identity.events.js';
  */
 @Injectable()
 export class IdentityReservations {
+  private readonly logger = new Logger('IdentityReservations');
+
   constructor(
     private readonly decisions: DecideService,
     private readonly streams: StreamReader,
@@ -51,6 +53,25 @@ export class IdentityReservations {
       context: { ...context, commandId: randomUUID(), idempotent: false },
     });
     return { revision };
+  }
+
+  /**
+   * For a handler whose event at `unlinked` holds already, and is known everywhere: what fails here is left to the process
+   * that releases identities.
+   */
+  async releaseUnlinked(
+    context: RequestContext,
+    networkId: NetworkId,
+    issuer: string,
+    subject: string,
+    owner: IdentityOwner,
+    unlinked: Position,
+  ): Promise<void> {
+    try {
+      await this.release(context, networkId, issuer, subject, owner, { unlinked });
+    } catch (error) {
+      this.logger.warn(`identity of who was removed not released yet: ${String(error)}`);
+    }
   }
 
   /**

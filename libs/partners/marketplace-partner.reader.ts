@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import type { Position } from '#event-store';
 import type { MarketplacePartnerId, NetworkId } from '#kernel';
 import { streamId } from '#kernel';
 import { StreamReader } from '#messaging';
@@ -13,14 +14,15 @@ export const marketplacePartnerStreamId = (networkId: NetworkId, id: Marketplace
 export class MarketplacePartnerReader {
   constructor(private readonly streams: StreamReader) {}
 
-  /** `undefined` when the network has no such marketplace partner. */
+  /** `undefined` when the network has no such marketplace partner. With `upTo`, as it was at that position, inclusive. */
   async load(
     networkId: NetworkId,
     id: MarketplacePartnerId,
     signal?: AbortSignal,
+    upTo?: Position,
   ): Promise<MarketplacePartnerProfile | undefined> {
     const stream = marketplacePartnerStreamId(networkId, id);
-    const { state } = await this.streams.load(stream, marketplacePartnerDecider, signal);
+    const { state } = await this.streams.load(stream, marketplacePartnerDecider, signal, upTo);
     return state.lifecycle === 'absent' ? undefined : state.profile;
   }
 }

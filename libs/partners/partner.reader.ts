@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import type { Position } from '#event-store';
 import type { NetworkId, PartnerId } from '#kernel';
 import { streamId } from '#kernel';
 import { StreamReader } from '#messaging';
@@ -18,14 +19,15 @@ export const partnerStreamId = (networkId: NetworkId, partnerId: PartnerId) =>
 export class PartnerReader {
   constructor(private readonly streams: StreamReader) {}
 
-  /** `undefined` when the network has no such partner. */
+  /** `undefined` when the network has no such partner. With `upTo`, as it was at that position of the log, inclusive. */
   async load(
     networkId: NetworkId,
     partnerId: PartnerId,
     signal?: AbortSignal,
+    upTo?: Position,
   ): Promise<PartnerFacts | undefined> {
     const stream = partnerStreamId(networkId, partnerId);
-    const { state } = await this.streams.load(stream, partnerDecider, signal);
+    const { state } = await this.streams.load(stream, partnerDecider, signal, upTo);
     return state.lifecycle === 'absent' ? undefined : { ...state.profile, networkId };
   }
 }

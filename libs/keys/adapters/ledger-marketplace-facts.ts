@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
+import type { Position } from '#event-store';
 import type { MarketplacePartnerId, NetworkId } from '#kernel';
-import { MarketplacePartnerReader } from '#partners';
+import { MarketplacePartnerReader, type MarketplacePartnerProfile } from '#partners';
 import { userReference } from '../domain/key-ring.events.js';
 import type { KeyMarketplaceFacts } from '../ports/marketplace-facts.port.js';
 import { MarketplaceFactsPort } from '../ports/marketplace-facts.port.js';
@@ -22,8 +23,21 @@ export class LedgerMarketplaceFacts extends MarketplaceFactsPort {
       facts && {
         marketplacePartnerId: id,
         connections: facts.connections,
-        userReferences: facts.users.map(({ issuer, subject }) => userReference(issuer, subject)),
+        userReferences: referencesOf(facts),
       }
     );
   }
+
+  override async usersAt(
+    networkId: NetworkId,
+    id: MarketplacePartnerId,
+    at: Position,
+    signal?: AbortSignal,
+  ): Promise<readonly string[]> {
+    const facts = await this.marketplacePartners.load(networkId, id, signal, at);
+    return facts ? referencesOf(facts) : [];
+  }
 }
+
+const referencesOf = ({ users }: MarketplacePartnerProfile): readonly string[] =>
+  users.map(({ issuer, subject }) => userReference(issuer, subject));

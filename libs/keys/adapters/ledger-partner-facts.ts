@@ -1,9 +1,9 @@
 import { Injectable } from '@nestjs/common';
-import type { RecordedEvent } from '#event-store';
+import type { Position, RecordedEvent } from '#event-store';
 import { EventCatalogue, EventStore } from '#event-store';
 import type { NetworkId, PartnerId } from '#kernel';
 import { DEFAULT_KEY_POLICY, NetworkSettingsReader } from '#networks';
-import type { PartnerEvent } from '#partners';
+import type { PartnerEvent, PartnerFacts } from '#partners';
 import { assessEligibility, PartnerReader, partnerStreamId } from '#partners';
 import type { EventReference, SuspensionCause } from '../domain/key-ring.events.js';
 import { userReference } from '../domain/key-ring.events.js';
@@ -37,8 +37,18 @@ export class LedgerPartnerFacts extends PartnerFactsPort {
       managerId: facts.managerId,
       status: facts.status,
       verdict: assessEligibility(facts, settings?.keyPolicy ?? DEFAULT_KEY_POLICY),
-      userReferences: facts.users.map(({ issuer, subject }) => userReference(issuer, subject)),
+      userReferences: referencesOf(facts),
     };
+  }
+
+  override async usersAt(
+    networkId: NetworkId,
+    partnerId: PartnerId,
+    at: Position,
+    signal?: AbortSignal,
+  ): Promise<readonly string[]> {
+    const facts = await this.partners.load(networkId, partnerId, signal, at);
+    return facts ? referencesOf(facts) : [];
   }
 
   override async suspensionCause(
@@ -71,6 +81,9 @@ export class LedgerPartnerFacts extends PartnerFactsPort {
     return settings?.keyPolicy.suspendOnFlag === false ? undefined : flag;
   }
 }
+
+const referencesOf = ({ users }: PartnerFacts): readonly string[] =>
+  users.map(({ issuer, subject }) => userReference(issuer, subject));
 
 function ofStatus(status: string, event: RecordedEvent): SuspensionCause | undefined {
   return SUSPENDING_STATUSES.includes(status)

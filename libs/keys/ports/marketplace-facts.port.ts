@@ -1,3 +1,4 @@
+import type { Position } from '#event-store';
 import type { MarketplacePartnerId, NetworkId, PartnerId } from '#kernel';
 
 /** What this context asks of a marketplace partner. */
@@ -16,4 +17,12 @@ export abstract class MarketplaceFactsPort {
     id: MarketplacePartnerId,
     signal?: AbortSignal,
   ): Promise<KeyMarketplaceFacts | undefined>;
+
+  /** The linked users as of that position of the log, inclusive, as `userReferences` names them. From the leader. */
+  abstract usersAt(
+    networkId: NetworkId,
+    id: MarketplacePartnerId,
+    at: Position,
+    signal?: AbortSignal,
+  ): Promise<readonly string[]>;
 }

@@ -1,3 +1,4 @@
+import type { Position } from '#event-store';
 import type { EmployeeId, NetworkId, PartnerId } from '#kernel';
 import type { SuspensionCause } from '../domain/key-ring.events.js';
 import type { EligibilityVerdict } from '../domain/verdict.value.js';
@@ -19,6 +20,14 @@ export abstract class PartnerFactsPort {
     partnerId: PartnerId,
     signal?: AbortSignal,
   ): Promise<KeyPartnerFacts | undefined>;
+
+  /** The linked users as of that position of the log, inclusive, as `userReferences` names them. From the leader. */
+  abstract usersAt(
+    networkId: NetworkId,
+    partnerId: PartnerId,
+    at: Position,
+    signal?: AbortSignal,
+  ): Promise<readonly string[]>;
 
   /**
    * Why the partner's keys must not work now: a status that forbids it, or else the oldest open flag; with the event that

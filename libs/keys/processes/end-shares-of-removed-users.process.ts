@@ -2,38 +2,35 @@ import { Injectable } from '@nestjs/common';
 import type { Position, RecordedEvent } from '#event-store';
 import { marketplacePartnerId, networkId } from '#kernel';
 import { RequestContexts, StreamReader } from '#messaging';
-import type { MarketplacePartnerEvent, PartnerEvent } from '#partners';
 import type { Process } from '#projections';
 import { KeyRingDecisions } from '../commands/key-ring-decisions.js';
 import { keyRingDecider } from '../domain/key-ring.decider.js';
 import type { KeyRing, Share } from '../domain/key-ring.decider.js';
-import { userReference } from '../domain/key-ring.events.js';
+import type { KeyShared } from '../domain/key-ring.events.js';
 import { keyRingStream } from '../domain/portal.value.js';
 import type { RingId } from '../domain/portal.value.js';
 import { MarketplaceFactsPort } from '../ports/marketplace-facts.port.js';
 import { PartnerFactsPort } from '../ports/partner-facts.port.js';
 import { partnerOf } from './suspend-blocked-holders.process.js';
 
-type UserUnlinked = Extract<
-  MarketplacePartnerEvent | PartnerEvent,
-  { readonly type: 'MarketplaceUserUnlinked' | 'PartnerUserUnlinked' }
->;
+const KEY_SHARED: KeyShared['type'] = 'KeyShared';
 
-/** Whose links they are, and who its users are now. */
+/** Whose links they are, and who its users were at the event. */
 interface HolderOfLinks {
   readonly ring: RingId;
   readonly users: () => Promise<readonly string[]>;
 }
 
 /**
- * Links for a user who is no longer the holder's end, also when the user is linked again before anybody looks; links for
- * all of its users end with the last one. Those that need a passphrase may be made when there is no user, so of these only
- * what was shared before the removal ends.
+ * Links for a user who is no longer the holder's end, and links for all of its users end with the last one: by the facts as
+ * they were at each event, also when the user, or another one, is linked before anybody looks. A removal ends what was
+ * shared before it; a link whose recipient was removed while it was being made is ended by its own event. Links that need
+ * a passphrase may be made when there is no user.
  */
 @Injectable()
 export class EndSharesOfRemovedUsers implements Process {
   readonly name = 'end-shares-of-removed-users';
-  readonly handles = ['PartnerUserUnlinked', 'MarketplaceUserUnlinked', 'KeyShared'] as const;
+  readonly handles = ['PartnerUserUnlinked', 'MarketplaceUserUnlinked', KEY_SHARED] as const;
 
   constructor(
     private readonly partners: PartnerFactsPort,
@@ -53,14 +50,14 @@ export class EndSharesOfRemovedUsers implements Process {
     };
     const open = [...(await load()).shares.values()].filter(({ status }) => status === 'open');
     if (open.length === 0) return;
+    const shared = isKeyShared(event) ? event.data.shareId : undefined;
+    const before = (await load(event.position)).shares;
     const users = await holder.users();
-    const unlinked = isUserUnlinked(event) ? event.data : undefined;
-    const removed = unlinked && {
-      reference: userReference(unlinked.issuer, unlinked.subject),
-      sharedBefore: (await load(event.position)).shares,
-    };
     for (const share of open)
-      if (isRecipientGone(share, users, removed))
+      if (
+        (shared === undefined ? before.has(share.shareId) : share.shareId === shared) &&
+        isRecipientGone(share, users, shared === undefined)
+      )
         await this.rings.decide(
           ring,
           this.contexts.ofProcess(this.name, event, `end ${share.shareId}`, signal),
@@ -80,8 +77,7 @@ export class EndSharesOfRemovedUsers implements Process {
           portal: 'marketplace',
           holder: { type: 'marketplacePartner', id },
         },
-        users: async () =>
-          (await this.marketplacePartners.load(inNetwork, id, signal))?.userReferences ?? [],
+        users: () => this.marketplacePartners.usersAt(inNetwork, id, event.position, signal),
       };
     }
     const partner = partnerOf(event);
@@ -92,27 +88,21 @@ export class EndSharesOfRemovedUsers implements Process {
           portal: 'affiliate',
           holder: { type: 'partner', id: partner.id },
         },
-        users: async () =>
-          (await this.partners.load(partner.networkId, partner.id, signal))?.userReferences ?? [],
+        users: () => this.partners.usersAt(partner.networkId, partner.id, event.position, signal),
       }
     );
   }
 }
 
-const isUserUnlinked = (event: RecordedEvent): event is RecordedEvent<UserUnlinked> =>
-  event.type === 'PartnerUserUnlinked' || event.type === 'MarketplaceUserUnlinked';
+const isKeyShared = (event: RecordedEvent): event is RecordedEvent<KeyShared> =>
+  event.type === KEY_SHARED;
 
 function isRecipientGone(
-  { shareId, recipient, bound }: Share,
+  { recipient, bound }: Share,
   users: readonly string[],
-  removed: { readonly reference: string; readonly sharedBefore: KeyRing['shares'] } | undefined,
+  afterRemoval: boolean,
 ): boolean {
-  const sharedBefore = removed?.sharedBefore.has(shareId) === true;
-  if (recipient.type === 'partnerUser')
-    return (
-      !users.includes(recipient.reference) ||
-      (sharedBefore && recipient.reference === removed.reference)
-    );
+  if (recipient.type === 'partnerUser') return !users.includes(recipient.reference);
   if (users.length > 0) return false;
-  return bound === 'users' || (recipient.type === 'holderUsers' && sharedBefore);
+  return bound === 'users' || (recipient.type === 'holderUsers' && afterRemoval);
 }

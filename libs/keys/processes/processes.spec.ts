@@ -135,6 +135,11 @@ describe('a partner that must not use its keys', () => {
 });
 
 describe('a recipient who is removed', () => {
+  const BOB = { issuer: 'https://idp.test', subject: 'bob' };
+  const ended = async () =>
+    (await ledger.events())
+      .filter(({ type }) => type === 'ShareEnded')
+      .map(({ data }) => data as ShareEnded['data']);
   const unlink = async () => {
     await ledger.partnerEvent(NETWORK, PARTNER, { type: 'PartnerUserUnlinked', data: ANA });
     await ledger.processes.endShares.handle(await last('PartnerUserUnlinked'), signal);
@@ -142,20 +147,15 @@ describe('a recipient who is removed', () => {
 
   it('loses the open links that were made for it, and the last user those of all', async () => {
     const [one, two] = [await issue(), await issue()];
-    const bob = { issuer: 'https://idp.test', subject: 'bob' };
-    await ledger.partnerEvent(NETWORK, PARTNER, { type: 'PartnerUserLinked', data: bob });
+    await ledger.partnerEvent(NETWORK, PARTNER, { type: 'PartnerUserLinked', data: BOB });
     const reference = userReference(ANA.issuer, ANA.subject);
     const named = await share(one, { recipient: { type: 'partnerUser', reference } });
     const all = await share(two);
     await unlink();
-    const ended = async () =>
-      (await ledger.events())
-        .filter(({ type }) => type === 'ShareEnded')
-        .map(({ data }) => data as ShareEnded['data']);
     expect(await ended()).toEqual([
       { shareId: named.value.shareId, keyId: one, reason: 'recipientRemoved' },
     ]);
-    await ledger.partnerEvent(NETWORK, PARTNER, { type: 'PartnerUserUnlinked', data: bob });
+    await ledger.partnerEvent(NETWORK, PARTNER, { type: 'PartnerUserUnlinked', data: BOB });
     await ledger.processes.endShares.handle(await last('PartnerUserUnlinked'), signal);
     expect((await ended()).map(({ shareId }) => shareId)).toEqual([
       named.value.shareId,
@@ -178,6 +178,36 @@ describe('a recipient who is removed', () => {
     expect(await ledger.story(RING)).toEqual(after);
   });
 
+  it.each(['users', 'passphrase'] as const)(
+    'takes with the last user the links for all users (%s) also when another is linked before that is seen',
+    async (bound) => {
+      const [one, two] = [await issue(), await issue()];
+      const { value } = await share(one, { bound });
+      await ledger.partnerEvent(NETWORK, PARTNER, { type: 'PartnerUserUnlinked', data: ANA });
+      await ledger.partnerEvent(NETWORK, PARTNER, { type: 'PartnerUserLinked', data: BOB });
+      await share(two, { bound });
+      const shared = await last('KeyShared');
+      for (const event of [await last('PartnerUserUnlinked'), shared])
+        await ledger.processes.endShares.handle(event, signal);
+      expect(await ended()).toEqual([
+        { shareId: value.shareId, keyId: one, reason: 'recipientRemoved' },
+      ]);
+    },
+  );
+
+  it('loses the link that was made while it was being removed, whoever is linked before that is seen', async () => {
+    const id = await issue();
+    ledger.store.beforeNextAppend = () =>
+      ledger.partnerEvent(NETWORK, PARTNER, { type: 'PartnerUserUnlinked', data: ANA });
+    const { value } = await share(id);
+    await ledger.partnerEvent(NETWORK, PARTNER, { type: 'PartnerUserLinked', data: BOB });
+    for (const type of ['PartnerUserUnlinked', 'KeyShared'])
+      await ledger.processes.endShares.handle(await last(type), signal);
+    expect(await ended()).toEqual([
+      { shareId: value.shareId, keyId: id, reason: 'recipientRemoved' },
+    ]);
+  });
+
   it('takes with the last user also the links for all users that need a passphrase', async () => {
     const id = await issue();
     const { value } = await share(id, { bound: 'passphrase' });
@@ -190,9 +220,9 @@ describe('a recipient who is removed', () => {
   });
 
   it('takes with a marketplace partner’s last user the links for its users', async () => {
-    const [id, bob] = [marketplacePartnerId(9), { issuer: 'https://idp.test', subject: 'bob' }];
+    const id = marketplacePartnerId(9);
     await ledger.marketplacePartner(NETWORK, id);
-    for (const user of [ANA, bob])
+    for (const user of [ANA, BOB])
       await ledger.marketplaceEvent(NETWORK, id, {
         type: 'MarketplaceUserLinked',
         data: { marketplacePartnerId: id, ...user },
@@ -205,9 +235,8 @@ describe('a recipient who is removed', () => {
       }),
     );
     const { value } = await share(keyId(issued.value.keyId), { bound: 'passphrase' });
-    const ended = async () => (await ledger.events()).filter(({ type }) => type === 'ShareEnded');
     expect(ledger.processes.endShares.handles).toContain('MarketplaceUserUnlinked');
-    for (const user of [ANA, bob]) {
+    for (const user of [ANA, BOB]) {
       expect(await ended()).toEqual([]);
       await ledger.marketplaceEvent(NETWORK, id, {
         type: 'MarketplaceUserUnlinked',
@@ -215,7 +244,7 @@ describe('a recipient who is removed', () => {
       });
       await ledger.processes.endShares.handle(await last('MarketplaceUserUnlinked'), signal);
     }
-    expect((await ended()).map(({ data }) => data)).toEqual([
+    expect(await ended()).toEqual([
       expect.objectContaining({ shareId: value.shareId, reason: 'recipientRemoved' }),
     ]);
   });

@@ -464,6 +464,19 @@ describe('a partner user', () => {
     });
   });
 
+  it('is nobody here any more before its identity is free, and though it could not be freed yet', async () => {
+    const { fence, link, partners, store, unlink } = await setUp();
+    await link.execute(linking(manager));
+    let raised: readonly unknown[] = [];
+    store.interruptions.set('IdentityReleased', () => {
+      raised = [...fence.raised];
+      return Promise.reject(new Error('away'));
+    });
+    const { position } = await unlink.execute(unlinking(manager));
+    expect(raised).toContainEqual([NETWORK, position]);
+    expect((await partners.load(NETWORK, PARTNER))?.users).toEqual([]);
+  });
+
   it('reserves nothing more when it is linked already', async () => {
     const { link, stored } = await setUp();
     for (let n = 0; n < 3; n += 1) await link.execute(linking(manager));

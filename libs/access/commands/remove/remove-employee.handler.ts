@@ -1,4 +1,3 @@
-import { Logger } from '@nestjs/common';
 import { CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
 import { IdentityReservations } from '../../identity-reservations.js';
 import { EmployeeDesk, type EmployeeAnswer } from '../employee-desk.js';
@@ -6,8 +5,6 @@ import { RemoveEmployee } from './remove-employee.command.js';
 
 @CommandHandler(RemoveEmployee)
 export class RemoveEmployeeHandler implements ICommandHandler<RemoveEmployee, EmployeeAnswer> {
-  private readonly logger = new Logger('RemoveEmployee');
-
   constructor(
     private readonly desk: EmployeeDesk,
     private readonly reservations: IdentityReservations,
@@ -19,15 +16,9 @@ export class RemoveEmployeeHandler implements ICommandHandler<RemoveEmployee, Em
     const receipt = await this.desk.decide(networkId, context, { kind: 'remove', by, employeeId });
     const answer = this.desk.answer(receipt, employeeId);
     const { issuer, subject } = answer.employee;
-    try {
-      const owner = { kind: 'employee', employeeId } as const;
-      await this.reservations.release(context, networkId, issuer, subject, owner, {
-        unlinked: answer.position,
-      });
-    } catch (error) {
-      // The removal holds; the release process frees the identity.
-      this.logger.warn(`identity of a removed employee not released yet: ${String(error)}`);
-    }
+    const { position } = answer;
+    const owner = { kind: 'employee', employeeId } as const;
+    await this.reservations.releaseUnlinked(context, networkId, issuer, subject, owner, position);
     return answer;
   }
 }

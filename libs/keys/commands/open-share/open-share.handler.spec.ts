@@ -59,6 +59,9 @@ class NoPartnerFacts extends PartnerFactsPort {
   override suspensionCause() {
     return Promise.resolve(undefined);
   }
+  override usersAt(): Promise<readonly string[]> {
+    return Promise.resolve([]);
+  }
 }
 
 const storing = <Event extends DomainEvent>(): Decider<null, readonly Event[], Event> => ({

@@ -30,10 +30,9 @@ export class UnlinkMarketplaceUserHandler implements ICommandHandler<
     const { issuer, subject } = user;
     const answer = await this.marketplacePartners.decide(act, () => ({ kind: 'unlinkUser', user }));
     const owner = { kind: 'marketplaceUser', marketplacePartnerId } as const;
-    await this.identities.release(context, networkId, issuer, subject, owner, {
-      unlinked: answer.position,
-    });
-    await this.fence.raise(networkId, answer.position);
+    const { position } = answer;
+    await this.fence.raise(networkId, position);
+    await this.identities.releaseUnlinked(context, networkId, issuer, subject, owner, position);
     return answer;
   }
 }

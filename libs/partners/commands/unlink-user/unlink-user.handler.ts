@@ -22,10 +22,16 @@ export class UnlinkPartnerUserHandler implements ICommandHandler<UnlinkPartnerUs
     const act = { principal, context, partnerId, permission: 'partners.manage' } as const;
     const answer = await this.partners.decide(act, () => ({ kind: 'unlinkUser', user }));
     const owner = { kind: 'partnerUser', partnerId } as const;
-    await this.identities.release(context, networkId, user.issuer, user.subject, owner, {
-      unlinked: answer.position,
-    });
-    await this.fence.raise(networkId, answer.position);
+    const { position } = answer;
+    await this.fence.raise(networkId, position);
+    await this.identities.releaseUnlinked(
+      context,
+      networkId,
+      user.issuer,
+      user.subject,
+      owner,
+      position,
+    );
     return answer;
   }
 }
