@@ -1,5 +1,5 @@
-import { spawn, spawnSync } from 'node:child_process';
-import type { ChildProcess } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
+import type { ChildProcess, ExecFileException } from 'node:child_process';
 import {
   closeSync,
   existsSync,
@@ -200,7 +200,7 @@ class Server implements EmbeddedPostgres {
     if (existsSync(this.dataFolder)) {
       this.checkMajorVersion();
       await stopLeftBehind(this.dataFolder, this.say);
-    } else this.initialize();
+    } else await this.initialize();
     for (let attempt = 1; ; attempt += 1) {
       this.port = attempt === 1 && port !== undefined ? port : await freePort();
       try {
@@ -234,7 +234,7 @@ class Server implements EmbeddedPostgres {
   }
 
   /** Beside the data's last place first: what a start leaves half done is no database. */
-  private initialize(): void {
+  private async initialize(): Promise<void> {
     const draft = path.join(this.state.place, 'data.new');
     const passwordFile = path.join(this.state.place, 'initdb-password');
     rmSync(draft, { recursive: true, force: true });
@@ -245,32 +245,22 @@ class Server implements EmbeddedPostgres {
     writeFileSync(passwordFile, `${this.state.adminPassword}\n`, { mode: 0o600, flag: 'wx' });
     try {
       giveTo(runAs, passwordFile);
-      const { status, stderr, error } = spawnSync(
-        this.binaries.initdb,
-        [
-          `--pgdata=${draft}`,
-          `--username=${ADMIN}`,
-          `--pwfile=${passwordFile}`,
-          '--auth-host=scram-sha-256',
-          '--auth-local=reject',
-          '--encoding=UTF8',
-          '--locale=C',
-          '--locale-provider=builtin',
-          '--builtin-locale=C.UTF-8',
-          '--text-search-config=simple',
-        ],
-        {
-          ...runAs,
-          cwd: '/',
-          env: SERVER_ENVIRONMENT,
-          encoding: 'utf8',
-          timeout: START_TIMEOUT_MS,
-        },
-      );
-      if (status !== 0)
+      const { error, stderr } = await this.initdb(runAs, [
+        `--pgdata=${draft}`,
+        `--username=${ADMIN}`,
+        `--pwfile=${passwordFile}`,
+        '--auth-host=scram-sha-256',
+        '--auth-local=reject',
+        '--encoding=UTF8',
+        '--locale=C',
+        '--locale-provider=builtin',
+        '--builtin-locale=C.UTF-8',
+        '--text-search-config=simple',
+      ]);
+      if (error)
         throw new EmbeddedPostgresError(
           `PostgreSQL could not make its data folder in ${this.state.place}: ${
-            error ? reason(error) : tellingLine(stderr)
+            typeof error.code === 'string' ? reason(error) : tellingLine(stderr)
           }${NO_ACCOUNT.test(stderr) ? WITHOUT_ACCOUNT : ''}`,
         );
     } finally {
@@ -280,6 +270,19 @@ class Server implements EmbeddedPostgres {
     for (const name of readdirSync(draft, { recursive: true, encoding: 'utf8' }))
       giveTo(this.user, path.join(draft, name));
     renameSync(draft, this.dataFolder);
+  }
+
+  /** It takes seconds, in which the port answers and Ctrl-C is heard. */
+  private initdb(
+    runAs: ServerUser | undefined,
+    args: readonly string[],
+  ): Promise<{ readonly error: ExecFileException | null; readonly stderr: string }> {
+    const options = { ...runAs, cwd: '/', env: SERVER_ENVIRONMENT, timeout: START_TIMEOUT_MS };
+    return new Promise((resolve) => {
+      execFile(this.binaries.initdb, args, options, (error, _, stderr) => {
+        resolve({ error, stderr });
+      });
+    });
   }
 
   private checkMajorVersion(): void {

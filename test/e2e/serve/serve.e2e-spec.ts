@@ -1,6 +1,6 @@
 import { createServer, connect } from 'node:net';
 import type { AddressInfo } from 'node:net';
-import { chmodSync } from 'node:fs';
+import { chmodSync, existsSync } from 'node:fs';
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { once } from 'node:events';
 import { tmpdir } from 'node:os';
@@ -190,6 +190,22 @@ describe('keyledger serve', () => {
     server.signal('SIGTERM');
     expect(await server.ended()).toBe(0);
   });
+
+  it('says that it was interrupted also while it makes its data folder', async () => {
+    const fresh = path.join(home, 'fresh');
+    const server = serve({ KEYLEDGER_DATA_DIR: fresh });
+    try {
+      const initdb = () =>
+        existsSync(path.join(fresh, 'postgres.json')) &&
+        processesNaming(path.join(placeOf(fresh), 'data.new')).length > 0;
+      while (server.child.exitCode === null && !initdb()) await delay(10);
+      server.signalGroup('SIGINT');
+      expect(await server.ended()).toBe(130);
+      expect(server.err).toBe('keyledger: interrupted (SIGINT)\n');
+    } finally {
+      await discardEmbeddedPostgres(fresh);
+    }
+  }, 120_000);
 
   it('stops when it is told to while it starts', async () => {
     const server = serve();
