@@ -32,6 +32,13 @@ describe('configuration', () => {
     });
   });
 
+  it('takes an empty variable for one that is not set', () => {
+    expect(readConfig({ KEYLEDGER_DATA_DIR: '', KEYLEDGER_PORT: '' }, folder)).toMatchObject({
+      dataDir: path.join(folder, '.keyledger'),
+      port: 7300,
+    });
+  });
+
   it('names each wrong variable and what is wrong, without repeating a value', () => {
     const secret = 'postgresql:/secret-in-a-broken-url';
     const problems = problemsOf({
@@ -81,6 +88,10 @@ describe('configuration', () => {
       port: 9001,
       host: '::1',
     });
+    await writeFile(path.join(folder, 'config.json'), '{"KEYLEDGER_DATA_DIR":"/elsewhere"}');
+    expect(problemsOf({ KEYLEDGER_DATA_DIR: '.' })).toEqual([
+      expect.stringMatching(/^KEYLEDGER_DATA_DIR: not in config\.json/),
+    ]);
     await writeFile(path.join(folder, 'config.json'), '{"KEYLEDGER_PORT":');
     expect(problemsOf({ KEYLEDGER_DATA_DIR: '.' })).toEqual([
       expect.stringMatching(/config\.json: is not a JSON object; mend or remove it$/),

@@ -193,14 +193,17 @@ export function readConfig(
   workingDir: string,
   logLevelDefault: LogLevel = 'info',
 ): Config {
-  const dataDir = path.resolve(workingDir, environment['KEYLEDGER_DATA_DIR'] ?? '.keyledger');
+  const { KEYLEDGER_DATA_DIR: named = '' } = environment;
+  const dataDir = path.resolve(workingDir, named === '' ? '.keyledger' : named);
   const known = variableNames();
   const problems: string[] = [];
   const plain: Record<string, unknown> = {};
   for (const [name, value] of Object.entries(
     fileVariables(path.join(dataDir, CONFIG_FILE), problems),
   ))
-    if (known.has(name)) plain[name] = value;
+    if (name === 'KEYLEDGER_DATA_DIR')
+      problems.push(`${name}: not in ${CONFIG_FILE}, which lies in that folder: set it outside`);
+    else if (known.has(name)) plain[name] = value;
     else problems.push(`${CONFIG_FILE}: ${name.slice(0, 60)} is no variable of Keyledger`);
   for (const name of known) {
     const value = environment[name];
