@@ -77,6 +77,20 @@ export async function equip(
     loggedPaths.learn(url);
   });
   const requestLines = app.get(RequestLines, { strict: false });
+  const lined = new WeakSet<FastifyReply>();
+  const writeLine = (request: FastifyRequest, reply: FastifyReply, aborted: boolean): void => {
+    if (lined.has(reply)) return;
+    lined.add(reply);
+    requestLines.write({
+      raw: request.raw,
+      id: request.id,
+      method: request.method,
+      url: request.url,
+      statusCode: reply.statusCode,
+      milliseconds: reply.elapsedTime,
+      aborted,
+    });
+  };
   await app.register(helmet, {
     // The share page and the API browser bring policies of their own.
     contentSecurityPolicy: {
@@ -89,6 +103,10 @@ export async function equip(
   });
   fastify.addHook('onRequest', (request: FastifyRequest, reply: FastifyReply, done: () => void) => {
     void reply.header(CORRELATION_HEADER, request.id);
+    // An answer that its caller does not wait for has no `onResponse`.
+    reply.raw.once('close', () => {
+      writeLine(request, reply, !reply.raw.writableFinished);
+    });
     forgetTypeOfNothing(request);
     const [path = ''] = request.url.split('?');
     if (/^\/docs(\/|$)/.test(path)) void reply.header('content-security-policy', DOCS_POLICY);
@@ -116,14 +134,7 @@ export async function equip(
         reply.statusCode,
         reply.elapsedTime / 1_000,
       );
-      requestLines.write({
-        raw: request.raw,
-        id: request.id,
-        method: request.method,
-        url: request.url,
-        statusCode: reply.statusCode,
-        milliseconds: reply.elapsedTime,
-      });
+      writeLine(request, reply, false);
       done();
     },
   );

@@ -1,7 +1,7 @@
 import type { Logger } from 'pino';
 import type { LoggedPaths } from './logged-paths.js';
 
-export interface AnsweredRequest {
+export interface EndedRequest {
   /** Of Node. */
   readonly raw: object;
   readonly id: string;
@@ -9,6 +9,8 @@ export interface AnsweredRequest {
   readonly url: string;
   readonly statusCode: number;
   readonly milliseconds: number;
+  /** The caller left before it had the answer. */
+  readonly aborted: boolean;
 }
 
 export type LineLevel = 'error' | 'info' | 'warn';
@@ -23,7 +25,7 @@ export class RequestLines {
     private readonly paths: LoggedPaths,
   ) {}
 
-  write({ raw, id, method, url, statusCode, milliseconds }: AnsweredRequest): void {
+  write({ raw, id, method, url, statusCode, milliseconds, aborted }: EndedRequest): void {
     // pino-http leaves its loggers with the request, and writes the line itself.
     if ('allLogs' in raw || isProbe(url)) return;
     this.logger[levelOf(statusCode)](
@@ -32,7 +34,7 @@ export class RequestLines {
         res: { statusCode },
         responseTime: Math.round(milliseconds),
       },
-      'request completed',
+      aborted ? 'request aborted' : 'request completed',
     );
   }
 }

@@ -1,11 +1,18 @@
+import { connect } from 'node:net';
+import type { AddressInfo } from 'node:net';
+import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { TestApplication } from '#test/application';
 import { testApplication } from '#test/application';
 
+const LINE_TIMEOUT_MS = 30_000;
+
 describe('the log of requests', () => {
   let product: TestApplication;
+  let as: string;
   beforeAll(async () => {
     product = await testApplication();
+    as = await product.network(7);
   });
   afterAll(() => product.close());
 
@@ -44,8 +51,47 @@ describe('the log of requests', () => {
     });
   });
 
+  const lines = (path: string) =>
+    product.logged
+      .map((line) => JSON.parse(line) as { readonly msg: string; readonly req?: { path: string } })
+      .filter(({ req }) => req?.path === path);
+
+  /** Sends a part of a request, and leaves: at once, or when the answer begins. */
+  async function leaveMidway(head: string, body: string): Promise<void> {
+    const server = product.app.getHttpServer();
+    if (!server.listening) await product.app.listen(0, '127.0.0.1');
+    const { port } = server.address() as AddressInfo;
+    const socket = connect(port, '127.0.0.1');
+    const sent = new Promise((resolve) => {
+      socket.write(
+        `${head} HTTP/1.1\r\nhost: k\r\nauthorization: Bearer ${as}\r\n${body}`,
+        resolve,
+      );
+    });
+    const answered = new Promise((resolve) => socket.once('data', resolve));
+    await (head.startsWith('GET') ? answered : sent);
+    await new Promise((resolve) => socket.destroy().once('close', resolve));
+  }
+
+  it.each([
+    ['POST', '/v1/partners', '/v1/partners'],
+    ['POST', '/wp-admin', '/[redacted]'],
+    // More than a connection holds that nobody reads from.
+    ['GET', '/graphiql/app.js', '/graphiql/app.js'],
+  ])('has one of %s %s, too, whose caller leaves midway', async (method, url, path) => {
+    product.logged.length = 0;
+    await leaveMidway(
+      `${method} ${url}`,
+      method === 'GET' ? '\r\n' : 'content-type: application/json\r\ncontent-length: 100\r\n\r\n{',
+    );
+    const deadline = Date.now() + LINE_TIMEOUT_MS;
+    while (lines(path).length === 0 && Date.now() < deadline) await delay(10);
+    // What else there is to tell of the request is told by now.
+    await product.app.inject({ method: 'GET', url: '/health/live' });
+    expect(lines(path)).toMatchObject([{ msg: 'request aborted', req: { method } }]);
+  });
+
   it('has of a failure the correlation id that the answer names, through GraphQL too', async () => {
-    const as = await product.network(7);
     const query = '{ partners(atLeast: "9000000") { edges { cursor } } }';
     for (const call of [
       () => product.call('/graphql', { method: 'POST', as, body: { query } }),
