@@ -619,6 +619,16 @@ describe('the edge of access', () => {
         status: 400,
         body: { code: 'request/invalid', errors: [{ pointer: '/issuer' }] },
       });
+      const query =
+        'mutation($input: AdmitEmployeeInput!) { admitEmployee(input: $input) { employeeId } }';
+      const refused = await send('POST', '/graphql', sam, {
+        query,
+        variables: { input: { ...body, networkId: '1', employeeId: String(body.employeeId) } },
+      });
+      expect(refused.body).toMatchObject({
+        data: null,
+        errors: [{ extensions: { code: 'request/invalid', errors: [{ pointer: '/issuer' }] } }],
+      });
     },
   );
 
