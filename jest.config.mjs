@@ -29,5 +29,6 @@ export default {
   globalSetup: '<rootDir>/test/support/global-setup.mjs',
   globalTeardown: '<rootDir>/test/support/global-teardown.mjs',
   maxWorkers: 2,
+  testSequencer: '<rootDir>/test/support/longest-first.mjs',
   testTimeout: 240_000,
 };

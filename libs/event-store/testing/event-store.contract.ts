@@ -42,8 +42,12 @@ export interface EventStoreUnderTest {
   holdForeignWrite?(log: LogUnderTest): Promise<() => Promise<void>>;
 }
 
-/** Events that arrive while a reader stays behind. */
+/**
+ * Events that arrive while a reader stays behind. Where the log grows in this process, what the reader holds can't be
+ * told from it: fewer show that they all come.
+ */
 const FLOOD_EVENTS = 100_000;
+const FLOOD_EVENTS_IN_THIS_PROCESS = 20_000;
 const FLOOD_BATCH = 1_000;
 /** What a reader that stays behind may hold: far below the flood's own size. */
 const FLOOD_HEAP_BYTES_MAX = 16 * 1024 * 1024;
@@ -673,7 +677,8 @@ export function eventStoreContract(name: string, adapter: EventStoreUnderTest): 
         expect(error).toMatchObject({ position: beyond });
       });
 
-      it(`holds little while it stays behind ${FLOOD_EVENTS.toLocaleString('en')} events, then gives them all`, async () => {
+      const floodEvents = adapter.logInThisProcess ? FLOOD_EVENTS_IN_THIS_PROCESS : FLOOD_EVENTS;
+      it(`holds little while it stays behind ${floodEvents.toLocaleString('en')} events, then gives them all`, async () => {
         const s = stream();
         const writer = await another();
         const after = await barrier(store);
@@ -691,7 +696,7 @@ export function eventStoreContract(name: string, adapter: EventStoreUnderTest): 
               { timeoutMs: CASE_MS },
             );
         };
-        await flood(0, FLOOD_EVENTS / 2);
+        await flood(0, floodEvents / 2);
         const heapBefore = await heapBytes();
         const reading = store.subscribeAll({ after, filter: { streamPrefixes: [s] } });
         const items = reading[Symbol.asyncIterator]();
@@ -700,10 +705,10 @@ export function eventStoreContract(name: string, adapter: EventStoreUnderTest): 
           const first = await within(items.next(), 'the first event');
           if (first.done === true || first.value.kind === 'event') break;
         }
-        await flood(FLOOD_EVENTS / 2, FLOOD_EVENTS);
+        await flood(floodEvents / 2, floodEvents);
         if (!adapter.logInThisProcess)
           expect((await heapBytes()) - heapBefore).toBeLessThan(FLOOD_HEAP_BYTES_MAX);
-        for (let expected = 1n; expected < BigInt(FLOOD_EVENTS);) {
+        for (let expected = 1n; expected < BigInt(floodEvents);) {
           const next = await within(items.next(), `event ${String(expected)}`);
           if (next.done === true) throw new Error('the subscription ended');
           const item = next.value;
