@@ -2,10 +2,11 @@ import 'reflect-metadata';
 import { createRequire } from 'node:module';
 import { CommandFactory } from 'nest-commander';
 import { CliModule } from './cli.module.js';
-import { exitCodeOf, explain } from './terminal.js';
+import { exitCodeOf, explain, outliveReaders } from './terminal.js';
 
 const { version } = createRequire(import.meta.url)('#package.json') as { readonly version: string };
 
+outliveReaders([process.stdout, process.stderr]);
 await CommandFactory.run(CliModule, {
   logger: false,
   cliName: 'keyledger',

@@ -101,6 +101,17 @@ function isOfSystem(error: Error): boolean {
   );
 }
 
+/** Nobody reads any more: the pipe was closed, the terminal is gone. */
+const READER_GONE: readonly unknown[] = ['EPIPE', 'EIO'];
+
+/** What reads our lines may end before us (`npm start | tee log` and Ctrl-C): what we serve is not its affair. */
+export function outliveReaders(streams: readonly NodeJS.WriteStream[]): void {
+  for (const stream of streams)
+    stream.on('error', (error: NodeJS.ErrnoException) => {
+      if (!READER_GONE.includes(error.code)) throw error;
+    });
+}
+
 /** Logs are JSON lines on standard error, so that what people read stays readable on standard output. */
 export const LOG_OUTPUT: LogSink = {
   write: (line) => {

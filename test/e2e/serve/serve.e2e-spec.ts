@@ -191,6 +191,17 @@ describe('keyledger serve', () => {
     expect(await server.ended()).toBe(0);
   });
 
+  it('goes on when nobody reads what it says any more, and stops cleanly', async () => {
+    const server = serve();
+    const url = await ready(server);
+    server.child.stdout?.destroy();
+    server.child.stderr?.destroy();
+    for (let n = 0; n < 3; n += 1) expect((await fetch(`${url}/v1/share`)).status).toBe(200);
+    server.signalGroup('SIGINT');
+    expect(await server.ended()).toBe(0);
+    nothingRuns();
+  }, 120_000);
+
   it('says that it was interrupted also while it makes its data folder', async () => {
     const fresh = path.join(home, 'fresh');
     const server = serve({ KEYLEDGER_DATA_DIR: fresh });
