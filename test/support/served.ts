@@ -5,7 +5,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
+import { BUILT_PRODUCT, BUILT_PRODUCT_ENVIRONMENT } from './built-product.js';
 import { freePort } from './free-port.js';
 import type { TestIssuer } from './issuer.js';
 import { startTestIssuer, TEST_AUDIENCE } from './issuer.js';
@@ -27,9 +27,6 @@ const RECOVERY_TIMEOUT_MS = 60_000;
 const POLL_MS = 100;
 const STOP_TIMEOUT_MS = 20_000;
 const OUTPUT_SHOWN = 2_000;
-const ROOT = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../..');
-const LOADER = path.join(ROOT, 'test/support/load-typescript.mjs');
-const MAIN = path.join(ROOT, 'apps/keyledger/main.ts');
 
 /** `keyledger serve`, or one of its parts, in a process of its own, at a port that is known before it is ready. */
 export class Served {
@@ -52,11 +49,11 @@ export class Served {
 
   /** Begins to start; `ready` waits for it. */
   start(environment: Readonly<Record<string, string>>, role = 'serve'): void {
-    const child = spawn(process.execPath, ['--import', LOADER, MAIN, role], {
+    const child = spawn(process.execPath, [BUILT_PRODUCT, role], {
       cwd: this.folder,
       stdio: ['ignore', 'pipe', 'pipe'],
       env: {
-        PATH: process.env['PATH'] ?? '',
+        ...BUILT_PRODUCT_ENVIRONMENT,
         KEYLEDGER_DATA_DIR: path.join(this.folder, 'data'),
         KEYLEDGER_PORT: new URL(this.url).port,
         KEYLEDGER_LOG_LEVEL: 'warn',

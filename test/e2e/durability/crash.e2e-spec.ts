@@ -8,6 +8,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { PostgresEventStore } from '#event-store/postgres';
 import { discardEmbeddedPostgres, startEmbeddedPostgres } from '#platform/embedded-postgres';
+import { BUILT_PRODUCT, BUILT_PRODUCT_ENVIRONMENT } from '#test/built-product';
 import { createRunnerPool, ProjectionBuilds, ProjectionRunner } from '#projections';
 import { eventCatalogue, projections } from '../../../apps/composition/catalogue.js';
 import { SystemClock } from '../../../apps/composition/system-clock.js';
@@ -49,9 +50,9 @@ class Server {
   ) {}
 
   static async start(folder: string): Promise<Server> {
-    const child = spawn(process.execPath, ['apps/keyledger/keyledger.mjs', 'serve'], {
+    const child = spawn(process.execPath, [BUILT_PRODUCT, 'serve'], {
       env: {
-        PATH: process.env['PATH'] ?? '',
+        ...BUILT_PRODUCT_ENVIRONMENT,
         KEYLEDGER_DATA_DIR: folder,
         KEYLEDGER_PORT: '0',
         KEYLEDGER_LOG_LEVEL: 'error',

@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { BUILT_PRODUCT, BUILT_PRODUCT_ENVIRONMENT } from '#test/built-product';
 
 export const START_TIMEOUT_MS = 90_000;
 export const END_TIMEOUT_MS = 60_000;
@@ -26,9 +27,8 @@ export class ProductProcess {
     environment: Readonly<Record<string, string>>,
     nodeArgs: readonly string[] = [],
   ): ProductProcess {
-    const bin = path.resolve('apps/keyledger/keyledger.mjs');
-    const child = spawn(process.execPath, [...nodeArgs, bin, ...args], {
-      env: { PATH: process.env['PATH'] ?? '', ...environment },
+    const child = spawn(process.execPath, [...nodeArgs, BUILT_PRODUCT, ...args], {
+      env: { ...BUILT_PRODUCT_ENVIRONMENT, ...environment },
       stdio: ['ignore', 'pipe', 'pipe'],
       detached: true,
     });
