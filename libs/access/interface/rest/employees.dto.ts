@@ -67,6 +67,7 @@ export class EmployeeRightsDto {
 
 export class AdmitEmployeeDto extends EmployeeRightsDto {
   @ApiProperty({
+    type: 'integer',
     minimum: 1,
     description: 'The id within the network (`network_employee_id`), never used twice.',
   })

@@ -13,6 +13,11 @@ import {
   ValidateNested,
 } from 'class-validator';
 import { IsInstantText, IsIntegerId, IsIntegerIdText, PageParameters, TEXT_UNITS_MAX } from '#rest';
+import {
+  LABEL_CHARACTERS_MAX,
+  NOTE_CHARACTERS_MAX,
+  REASON_CHARACTERS_MAX,
+} from '../../domain/key-text.value.js';
 import type { RevealPurpose, RevocationReason } from '../../domain/key-ring.events.js';
 import { REVOCATION_REASONS } from '../../domain/key-ring.events.js';
 import type { HolderType, Portal } from '../../domain/portal.value.js';
@@ -23,6 +28,7 @@ import { KEY_STATUSES } from '../../queries/keys/key.view.js';
 /** Bounds of what is parsed at all; the domain's own bounds, in code points, are tighter. */
 export const PERMISSIONS_MAX = 100;
 export const PERMISSION_CHARACTERS_MAX = 100;
+const LABEL = { minLength: 1, maxLength: LABEL_CHARACTERS_MAX };
 
 export class HolderBody {
   @ApiProperty({ enum: HOLDER_TYPES, example: 'partner' })
@@ -49,7 +55,11 @@ export class IssueKeyBody {
   @Type(() => HolderBody)
   readonly holder!: HolderBody;
 
-  @ApiProperty({ example: 'Reporting dashboard', description: 'For people; never a secret.' })
+  @ApiProperty({
+    ...LABEL,
+    example: 'Reporting dashboard',
+    description: 'For people; never a secret.',
+  })
   @IsString()
   @MaxLength(TEXT_UNITS_MAX)
   readonly label!: string;
@@ -84,6 +94,7 @@ export class IssueKeyBody {
 
 export class NoteBody {
   @ApiPropertyOptional({
+    maxLength: NOTE_CHARACTERS_MAX,
     example: 'Ticket 4711',
     description: 'For the audit trail; never a secret.',
   })
@@ -100,7 +111,10 @@ export class RevokeKeyBody extends NoteBody {
 }
 
 export class ReissueKeyBody extends RevokeKeyBody {
-  @ApiPropertyOptional({ description: 'Of the new key; default: the label of the old one.' })
+  @ApiPropertyOptional({
+    ...LABEL,
+    description: 'Of the new key; default: the label of the old one.',
+  })
   @IsOptional()
   @IsString()
   @MaxLength(TEXT_UNITS_MAX)
@@ -126,7 +140,12 @@ export class RevealKeyBody extends NoteBody {
 }
 
 export class KeyReasonBody {
-  @ApiProperty({ example: 'Unusual traffic, under review', description: 'For the audit trail.' })
+  @ApiProperty({
+    minLength: 1,
+    maxLength: REASON_CHARACTERS_MAX,
+    example: 'Unusual traffic, under review',
+    description: 'For the audit trail.',
+  })
   @IsString()
   @MinLength(1)
   @MaxLength(TEXT_UNITS_MAX)
@@ -134,7 +153,7 @@ export class KeyReasonBody {
 }
 
 export class RelabelKeyBody {
-  @ApiProperty({ example: 'Reporting dashboard (2026)' })
+  @ApiProperty({ ...LABEL, example: 'Reporting dashboard (2026)' })
   @IsString()
   @MaxLength(TEXT_UNITS_MAX)
   readonly label!: string;

@@ -13,6 +13,7 @@ import {
   ValidateNested,
 } from 'class-validator';
 import { IsIntegerIdText, IsUuidText, PageParameters, TEXT_UNITS_MAX } from '#rest';
+import { REASON_CHARACTERS_MAX } from '../../domain/key-text.value.js';
 import type { ShareBound, ShareChannel, ShareRecipientType } from '../../domain/key-ring.events.js';
 import { SHARE_CHANNELS, SHARE_RECIPIENT_TYPES } from '../../domain/key-ring.events.js';
 import type { ShareStatus } from '../../queries/shares/share.view.js';
@@ -56,7 +57,7 @@ export class ShareKeyBody {
   @IsIn(SHARE_CHANNELS)
   readonly channel!: ShareChannel;
 
-  @ApiProperty({ example: 'First hand-over' })
+  @ApiProperty({ minLength: 1, maxLength: REASON_CHARACTERS_MAX, example: 'First hand-over' })
   @IsString()
   @MinLength(1)
   @MaxLength(TEXT_UNITS_MAX)
