@@ -56,13 +56,14 @@ export class RebuildFailedError extends Error {
   override readonly name = 'RebuildFailedError';
 }
 
-/** An event made a row that was there already. */
-export class RowsClashError extends Error {
-  override readonly name = 'RowsClashError';
+/** What the event at that position made was written, and can't stay: found when a fill was over. */
+export class RowRefusedError extends Error {
+  override readonly name = 'RowRefusedError';
   constructor(
-    readonly table: string,
+    message: string,
     readonly position: Position,
+    options: ErrorOptions = {},
   ) {
-    super(`table ${table} has that row already, or one that must differ from it`);
+    super(message, options);
   }
 }

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import type { Position, RecordedEvent } from '#event-store';
 import type { Projection, ProjectionTable, Row } from '#projections';
@@ -10,6 +11,7 @@ import {
 } from '#projections';
 import {
   BATCH_EVENTS_MAX,
+  FILL_BATCH_BYTES,
   FILL_BATCH_EVENTS,
   FILL_PORTION_EVENTS,
   SWITCH_LOCK_TIMEOUT_MS,
@@ -31,6 +33,9 @@ class BusyStore extends MemoryEventStore {
     return await super.head();
   }
 }
+
+/** More than an entry of an index may have, however it is compressed. */
+const LARGE = randomBytes(6_000).toString('base64');
 
 const READERS = 3;
 const READ_SECONDS = (SWITCH_LOCK_TIMEOUT_MS * 1.5) / 1_000;
@@ -349,14 +354,17 @@ describe('a fill that makes rows which may not be', () => {
   const ids = (table: ProjectionTable, apply: Projection['apply']) =>
     counts(1, { name: 'ids', tables: { ids: table }, apply });
   const idOf = (event: RecordedEvent) => (event.data as { id: number }).id;
-  const failedAt = async (projection: Projection, from: Position) => {
+  const failureOf = async (projection: Projection, from: Position) => {
     const runner = engine.runner([projection], store, { fillRowsRememberedMax: 1 });
     const [failed] = await eventually(
       async () => (await runner.status()).filter(({ state }) => state === 'failed'),
       ({ length }) => length === 1,
     );
-    return Number((failed?.failure?.event?.position ?? 0n) - from);
+    const { event, message } = failed?.failure ?? {};
+    return { at: Number((event?.position ?? 0n) - from), message };
   };
+  const failedAt = async (projection: Projection, from: Position) =>
+    (await failureOf(projection, from)).at;
 
   it.each([false, true])(
     'stops at the event that made a row of a growing table again, its key kept in order: %s',
@@ -388,6 +396,59 @@ describe('a fill that makes rows which may not be', () => {
       await expect(failedAt(digits, from)).resolves.toBe(2);
     },
   );
+
+  it.each<[string, Partial<ProjectionTable>]>([
+    ['ids_v1_i0 of table ids_v1', { grows: true, indexes: [{ columns: ['text'] }] }],
+    ['ids_v1_i0 of table ids_v1', { history: true, indexes: [{ columns: ['id', 'text'] }] }],
+    ['ids_v1_i0 of table ids_v1', { indexes: [{ columns: ['text'], where: 'id > 0' }] }],
+    ['ids_v1_key of table ids_v1', { key: ['text'] }],
+    ['ids_v1_key of table ids_v1', { key: ['text'], history: true }],
+  ])(
+    'stops at the event whose row is too large for the index %s, and names both',
+    async (named, kind) => {
+      const from = await engine.append(counted(1, 1, 'one'));
+      await engine.append(counted(2, 1, 'two'), counted(3, 1, 'three'), counted(4, 1, LARGE));
+      await engine.append(
+        ...Array.from({ length: 9 }, (_, n) => counted(n + 5, 1, `n${String(n)}`)),
+      );
+      await engine.append(counted(20, 1, `again ${LARGE}`));
+      const table: ProjectionTable = {
+        columns: { id: 'integer', text: 'text' },
+        key: ['id'],
+        ...kind,
+      };
+      const texts = ids(table, (event) => {
+        const { id, note = '' } = event.data as { id: number; note?: string };
+        return [{ table: 'ids', insert: { id, text: note } }];
+      });
+      await expect(failureOf(texts, from)).resolves.toEqual({
+        at: 3,
+        message: expect.stringContaining(`index ${named} cannot hold`),
+      });
+    },
+  );
+
+  it('stops at the event whose key is too large to be looked up by', async () => {
+    const from = await engine.append(counted(1, 1, 'one'), counted(2, 1, LARGE));
+    // Far enough apart that the first one is forgotten. An index compresses these well.
+    const bulk = 'x'.repeat(FILL_BATCH_BYTES / 64);
+    for (let n = 0; n < 3 * 64; n += 1) await engine.append(counted(n, 1, `${bulk}${String(n)}`));
+    await engine.append({ type: 'Removed', data: { id: 1 } });
+    const table: ProjectionTable = {
+      columns: { text: 'text' },
+      key: ['text'],
+      history: true,
+    };
+    const removed = ids(table, (event) =>
+      event.type === 'Removed'
+        ? [{ table: 'ids', key: { text: 'one' }, change: () => null }]
+        : [{ table: 'ids', insert: { text: (event.data as { note: string }).note } }],
+    );
+    await expect(failureOf(removed, from)).resolves.toEqual({
+      at: 0,
+      message: expect.stringContaining('index ids_history_v1_versions of table ids_history_v1'),
+    });
+  });
 
   it.each([
     ['changes nothing', { change: () => undefined }],

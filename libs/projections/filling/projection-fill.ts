@@ -14,6 +14,7 @@ import {
   INDEX_BUILD_TIMEOUT_MS,
 } from '../limits.js';
 import type { Projection, Row } from '../projection.js';
+import { createIndex } from '../tables/index-build.js';
 import {
   changeRows,
   copyColumns,
@@ -23,7 +24,7 @@ import {
 } from '../tables/projection-writes.js';
 import { keysTouched, stepsOf } from '../tables/row-fold.js';
 import type { CompiledTable } from '../tables/table-schema.js';
-import { keySql } from '../tables/table-schema.js';
+import { keyIndex } from '../tables/table-schema.js';
 
 export interface ProjectionFillOptions {
   readonly projection: Projection;
@@ -173,7 +174,7 @@ export class ProjectionFill {
   async #key(client: pg.PoolClient, table: CompiledTable): Promise<void> {
     if (this.#keyed.has(table)) return;
     await client.query(`SET LOCAL statement_timeout = ${String(INDEX_BUILD_TIMEOUT_MS)}`);
-    await client.query(keySql(table, this.options.build));
+    await createIndex(client, keyIndex(table, this.options.build));
     this.#keyed.add(table);
   }
 

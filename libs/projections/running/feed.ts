@@ -17,7 +17,7 @@ import {
   SETTLE_INTERVAL_MS,
   STANDBY_POLL_INTERVAL_MS,
 } from '../limits.js';
-import { LeaseLostError, RowsClashError } from '../projections.errors.js';
+import { LeaseLostError, RowRefusedError } from '../projections.errors.js';
 import { consumerLabel } from '../checkpoints/checkpoints.js';
 
 /** A consumer under a lease, as a feed sees it. */
@@ -189,20 +189,20 @@ export class Feed {
     try {
       member.settled = await member.consumer.settle(member.lease);
     } catch (error) {
-      await this.#detach(member, error instanceof RowsClashError ? await this.#at(error) : error);
+      await this.#detach(member, error);
     }
   }
 
-  /** The event that a clash came from. */
-  async #at(clash: RowsClashError): Promise<Error> {
+  /** The event that a refused row came from. */
+  async #at(refused: RowRefusedError): Promise<Error> {
     try {
-      const from = clash.position;
+      const from = refused.position;
       for await (const event of this.options.store.readAll({ from, maxCount: 1 }))
-        return new FailingEventError(event, clash);
+        return new FailingEventError(event, refused);
     } catch {
       // It is met again at the next try.
     }
-    return clash;
+    return refused;
   }
 
   #waitMs(): number {
@@ -227,7 +227,10 @@ export class Feed {
 
   async #detach(member: Member, error: unknown): Promise<void> {
     if (!this.members.delete(member)) return;
-    await this.options.onDetached(member, error);
+    await this.options.onDetached(
+      member,
+      error instanceof RowRefusedError ? await this.#at(error) : error,
+    );
   }
 }
 

@@ -5,7 +5,7 @@ import type { Checkpoints, ConsumerId, Lease, Progress } from '../checkpoints/ch
 import { inTransaction } from '../checkpoints/checkpoints.js';
 import type { Batch, Consumer } from './consumer.js';
 import { FailingEventError } from './consumer.js';
-import { isCausedByEvent, sqlState, UNIQUE_VIOLATION } from '../database-errors.js';
+import { isCausedByEvent, messageOf, sqlState, UNIQUE_VIOLATION } from '../database-errors.js';
 import {
   FILL_ROWS_REMEMBERED_MAX,
   FIRST_STATISTICS_TARGET,
@@ -16,21 +16,23 @@ import {
 } from '../limits.js';
 import { ProjectionFill } from '../filling/projection-fill.js';
 import type { Projection, Row } from '../projection.js';
+import { createIndex, findUnindexable, IndexBuildError } from '../tables/index-build.js';
 import { loadRows, writeRows } from '../tables/projection-writes.js';
 import type { ProjectionSwitch } from '../checkpoints/projection-switch.js';
-import { RowsClashError } from '../projections.errors.js';
+import { RowRefusedError } from '../projections.errors.js';
 import { ApplyError, foldSteps, handlesType, keysTouched, stepsOf } from '../tables/row-fold.js';
 import type { CompiledTable } from '../tables/table-schema.js';
 import {
   buildName,
   clashSql,
   compileTables,
-  createIndexesSql,
   createTablesSql,
   dropTablesSql,
   fillFromHistorySql,
+  indexesOf,
   rebornSql,
   settleTablesSql,
+  tableName,
   uniqueRows,
 } from '../tables/table-schema.js';
 
@@ -115,6 +117,10 @@ export class ProjectionConsumer implements Consumer {
   }
 
   async handle(batch: Batch, lease: Lease): Promise<void> {
+    await this.#indexable(lease, () => this.#handle(batch, lease));
+  }
+
+  async #handle(batch: Batch, lease: Lease): Promise<void> {
     const { stopAfter } = this;
     const events =
       stopAfter === undefined
@@ -140,8 +146,10 @@ export class ProjectionConsumer implements Consumer {
 
   async settle(lease: Lease): Promise<boolean> {
     if (!lease.indexed) {
-      await this.#flush();
-      await this.#buildIndexes(lease);
+      await this.#indexable(lease, async () => {
+        await this.#flush();
+        await this.#buildIndexes(lease);
+      });
       // What came in meanwhile is read first.
       return false;
     }
@@ -231,8 +239,8 @@ export class ProjectionConsumer implements Consumer {
             await client.query(`SET LOCAL ${setting} = '${String(value)}'`);
           for (const statement of fillFromHistorySql(this.#tables.values(), build))
             await client.query(statement);
-          for (const statement of createIndexesSql(this.#tables.values(), build))
-            await client.query(statement);
+          for (const index of indexesOf(this.#tables.values(), build))
+            await createIndex(client, index);
           for (const table of this.#tables.values())
             if (table.history) await assertNoClash(client, table, rebornSql(table, build));
           for (const statement of settleTablesSql(this.#tables.values(), build))
@@ -246,6 +254,37 @@ export class ProjectionConsumer implements Consumer {
     }
     lease.indexed = true;
     this.#fill = undefined;
+  }
+
+  /** @throws {RowRefusedError} when the work fails at a row that was written, and does not go into an index. */
+  async #indexable<T>(lease: Lease, work: () => Promise<T>): Promise<T> {
+    try {
+      return await work();
+    } catch (error) {
+      if (error instanceof IndexBuildError) await this.#assertIndexable(lease, error);
+      throw error;
+    }
+  }
+
+  async #assertIndexable(lease: Lease, { index, cause }: IndexBuildError): Promise<void> {
+    const { build } = this.id;
+    const at = await lease.mutex.run(() =>
+      inTransaction(this.checkpoints.pool, async (client) => {
+        await this.checkpoints.lock(client, lease);
+        await client.query(`SET LOCAL statement_timeout = ${String(INDEX_BUILD_TIMEOUT_MS)}`);
+        // The rows of a table with history went with the transaction that failed.
+        const tables = [...this.#tables.values()];
+        const own = tables.filter(({ name }) => tableName(name, build) === index.table);
+        for (const statement of fillFromHistorySql(own, build)) await client.query(statement);
+        return await findUnindexable(client, index);
+      }),
+    );
+    if (at !== undefined)
+      throw new RowRefusedError(
+        `index ${index.name} of table ${index.table} cannot hold what this event made (${messageOf(cause)}): it takes a release whose projection keeps less of it there`,
+        at,
+        { cause },
+      );
   }
 
   /** Tables are filled without their indexes: what these do not allow is found at the end. */
@@ -266,7 +305,7 @@ export class ProjectionConsumer implements Consumer {
   }
 }
 
-/** @throws {RowsClashError} */
+/** @throws {RowRefusedError} */
 async function assertNoClash(
   client: pg.PoolClient,
   table: CompiledTable,
@@ -274,5 +313,9 @@ async function assertNoClash(
 ): Promise<void> {
   const { rows } = await client.query<{ clash: bigint | null }>(sql);
   const clash = rows[0]?.clash ?? null;
-  if (clash !== null) throw new RowsClashError(table.name, position(clash));
+  if (clash !== null)
+    throw new RowRefusedError(
+      `table ${table.name} has that row already, or one that must differ from it`,
+      position(clash),
+    );
 }

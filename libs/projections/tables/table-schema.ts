@@ -150,16 +150,18 @@ export function comparedList(columns: readonly Column[]): string {
 }
 
 /**
- * Tables without indexes, but for those whose entries come in order: the others come after the fill (`createIndexesSql`),
- * or when the first row has to be looked up (`keySql`). Until then nobody reads the tables, and nobody has to look after
+ * Tables without indexes, but for those whose entries come in order: the others come after the fill (`indexesOf`), or
+ * when the first row has to be looked up (`keyIndex`). Until then nobody reads the tables, and nobody has to look after
  * them (`settleTablesSql`).
  */
 export function createTablesSql(tables: Iterable<CompiledTable>, build: string): string[] {
   return [...tables].flatMap((table) => [
     ...createTableSql(tableName(table.name, build), table.stored),
     ...(table.history ? createTableSql(historyName(table.name, build), historyColumns(table)) : []),
-    ...(table.keyInOrder ? [uniqueKeySql(table, build)] : []),
-    ...tableIndexesSql(table, build, ({ inOrder = false }) => inOrder),
+    ...[
+      ...(table.keyInOrder ? [uniqueKey(table, build)] : []),
+      ...tableIndexes(table, build, ({ inOrder = false }) => inOrder),
+    ].map(createIndexSql),
   ]);
 }
 
@@ -211,37 +213,53 @@ export function historyColumns(table: CompiledTable): readonly Column[] {
   ];
 }
 
-export function createIndexesSql(tables: Iterable<CompiledTable>, build: string): string[] {
+/** An index of one build. */
+export interface BuildIndex {
+  readonly name: string;
+  readonly table: string;
+  readonly unique: boolean;
+  /** Method, and what it holds of a row. SQL. */
+  readonly entry: string;
+  readonly where: string | undefined;
+}
+
+export function createIndexSql({ name, table, unique, entry, where }: BuildIndex): string {
+  return `CREATE ${unique ? 'UNIQUE ' : ''}INDEX IF NOT EXISTS ${name} ON ${qualified(table)} ${entry}${where === undefined ? '' : ` WHERE ${where}`}`;
+}
+
+export function indexesOf(tables: Iterable<CompiledTable>, build: string): BuildIndex[] {
   return [...tables].flatMap((table) => [
-    uniqueKeySql(table, build),
-    ...tableIndexesSql(table, build, () => true),
-    ...(table.history ? historyIndexesSql(table, build) : []),
+    uniqueKey(table, build),
+    ...tableIndexes(table, build, () => true),
+    ...(table.history ? historyIndexes(table, build) : []),
   ]);
 }
 
-function tableIndexesSql(
+function tableIndexes(
   table: CompiledTable,
   build: string,
   wanted: (index: TableIndex) => boolean,
-): string[] {
+): BuildIndex[] {
   return table.indexes.flatMap((index, number) =>
-    wanted(index) ? [indexSql(index, number, tableName(table.name, build), index.where)] : [],
+    wanted(index) ? [buildIndex(index, number, tableName(table.name, build), index.where)] : [],
   );
 }
 
 /** By which a fill finds rows: in the history, where a table has one. */
-export function keySql(table: CompiledTable, build: string): string {
-  return table.history ? versionsIndexSql(table, build) : uniqueKeySql(table, build);
+export function keyIndex(table: CompiledTable, build: string): BuildIndex {
+  return table.history ? versionsIndex(table, build) : uniqueKey(table, build);
 }
 
-function uniqueKeySql(table: CompiledTable, build: string): string {
-  const name = tableName(table.name, build);
-  return `CREATE UNIQUE INDEX IF NOT EXISTS ${identifier(`${name}_key`)} ON ${qualified(name)} (${columnList(table.key)})`;
+function uniqueKey({ name, key }: CompiledTable, build: string): BuildIndex {
+  const table = tableName(name, build);
+  const entry = `(${columnList(key)})`;
+  return { name: identifier(`${table}_key`), table, unique: true, entry, where: undefined };
 }
 
-function versionsIndexSql(table: CompiledTable, build: string): string {
-  const name = historyName(table.name, build);
-  return `CREATE UNIQUE INDEX IF NOT EXISTS ${identifier(`${name}_versions`)} ON ${qualified(name)} (${columnList(table.key)}, ${FROM_POSITION} DESC)`;
+function versionsIndex({ name, key }: CompiledTable, build: string): BuildIndex {
+  const table = historyName(name, build);
+  const entry = `(${columnList(key)}, ${FROM_POSITION} DESC)`;
+  return { name: identifier(`${table}_versions`), table, unique: true, entry, where: undefined };
 }
 
 /** After the fill of tables with history, which writes that only: their rows are its newest versions. */
@@ -305,29 +323,30 @@ export function rebornSql(table: CompiledTable, build: string): string {
     WHERE born.${FROM_POSITION} = born.${BORN_POSITION} AND NOT born.${DELETED} AND NOT last.${DELETED}`;
 }
 
-function historyIndexesSql(table: CompiledTable, build: string): string[] {
+function historyIndexes(table: CompiledTable, build: string): BuildIndex[] {
   const name = historyName(table.name, build);
   // The list orders again, over the first versions only: what drives a list as of a position.
   const lists = table.indexes.filter(
     (index) => (index.method ?? 'btree') === 'btree' && index.where === undefined,
   );
   return [
-    versionsIndexSql(table, build),
+    versionsIndex(table, build),
     ...lists.map((index, number) =>
-      indexSql({ columns: index.columns }, number, name, `${FROM_POSITION} = ${BORN_POSITION}`),
+      buildIndex({ columns: index.columns }, number, name, `${FROM_POSITION} = ${BORN_POSITION}`),
     ),
   ];
 }
 
-function indexSql(
-  index: TableIndex,
+function buildIndex(
+  { columns, hashed, unique = false, method = 'btree' }: TableIndex,
   number: number,
   table: string,
   where: string | undefined,
-): string {
-  const columns = index.columns.map(identifier);
-  if (index.hashed) columns[0] = `hashtext(${String(columns[0])})`;
-  return `CREATE ${index.unique ? 'UNIQUE ' : ''}INDEX IF NOT EXISTS ${identifier(`${table}_i${String(number)}`)} ON ${qualified(table)} USING ${index.method ?? 'btree'} (${columns.join(', ')})${where === undefined ? '' : ` WHERE ${where}`}`;
+): BuildIndex {
+  const held = columns.map(identifier);
+  if (hashed) held[0] = `hashtext(${String(held[0])})`;
+  const entry = `USING ${method} (${held.join(', ')})`;
+  return { name: identifier(`${table}_i${String(number)}`), table, unique, entry, where };
 }
 
 export function dropTablesSql(tables: Iterable<string>, build: string): string[] {
