@@ -79,7 +79,7 @@ describe('the form', () => {
 
   it('is the same for every link and opens nothing by being loaded', () => {
     expect(sharePage()).toEqual(sharePage());
-    expect(html).toContain('<form method="post" action="/v1/shares/open"');
+    expect(html).toContain('<form method="post" ');
     expect(html).toContain('<button type="submit">');
     expect(contents(html, 'script').join('')).not.toMatch(/fetch|XMLHttpRequest|submit|sendBeacon/);
   });
@@ -106,6 +106,19 @@ describe('the form', () => {
   it('says what to do without a script, and when the share is bound to users', () => {
     expect(html).toMatch(/<noscript>[\s\S]*<code>#<\/code>[\s\S]*<\/noscript>/);
     expect(html).toContain('Authorization: Bearer');
+  });
+});
+
+describe.each(['https://keys.example', 'https://www.example/ledger'])('shown at %s', (at) => {
+  const [page, open] = [`${at}/v1/share`, `${at}/v1/shares/open`];
+  const refusal = { title: 'Wrong passphrase', detail: 'Try again.', signInNeeded: false };
+  const target = ({ html }: HtmlPage, from: string, name: string) =>
+    new URL(new RegExp(` ${name}="([^"]*)"`).exec(html)?.[1] ?? 'nowhere', from).href;
+
+  it('the form and the pages that answer it find each other', () => {
+    expect(target(sharePage(), page, 'action')).toBe(open);
+    expect(target(shareRefusedPage({ ...refusal, retryToken: 't' }), open, 'action')).toBe(open);
+    expect(target(shareRefusedPage(refusal), open, 'href')).toBe(page);
   });
 });
 

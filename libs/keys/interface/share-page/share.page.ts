@@ -1,10 +1,14 @@
 import type { OpenedShare } from '../../commands/open-share/open-share.command.js';
-import { SHARE_PAGE_PATH } from '../../keys.options.js';
 import type { HtmlPage } from './html.page.js';
 import { escapeHtml, htmlPage } from './html.page.js';
 
 /** Where the form posts to, and where programs open a share. */
 export const SHARE_OPEN_PATH = '/v1/shares/open';
+
+// As the pages themselves name each other: a proxy may show us below a path of its own (`KEYLEDGER_PUBLIC_URL`).
+const OPEN_FROM_PAGE = 'shares/open';
+const OPEN_FROM_ANSWER = 'open';
+const PAGE_FROM_ANSWER = '../share';
 
 // The token leaves the address bar as soon as it was read: it must not stay in the browser's history.
 const SCRIPT = `(() => {
@@ -47,7 +51,7 @@ const page = htmlPage({
   title: 'You were given an API key',
   script: SCRIPT,
   main: `<p>The key is shown <strong>once</strong>. Have a place ready to keep it, such as a secrets manager, before you press the button.</p>
-<form method="post" action="${SHARE_OPEN_PATH}" autocomplete="off">
+<form method="post" action="${OPEN_FROM_PAGE}" autocomplete="off">
 <p id="ready" role="status" hidden>The link’s code was read from the address.</p>
 <div id="token-row">
 ${NO_SCRIPT}
@@ -95,8 +99,8 @@ export function shareRefusedPage(problem: {
     main: `<p role="alert">${escapeHtml(problem.detail)}</p>
 ${
   retryToken === undefined
-    ? `<p><a href="${SHARE_PAGE_PATH}">Back to the form</a></p>`
-    : `<form method="post" action="${SHARE_OPEN_PATH}" autocomplete="off">
+    ? `<p><a href="${PAGE_FROM_ANSWER}">Back to the form</a></p>`
+    : `<form method="post" action="${OPEN_FROM_ANSWER}" autocomplete="off">
 <input id="token" name="token" type="hidden" value="${escapeHtml(retryToken)}">
 ${PASSPHRASE_ROW}
 </form>`
