@@ -26,6 +26,8 @@ export default async function globalSetup() {
   }
 
   const broker = createServer(async (request, response) => {
+    // A worker asks again seconds later: on a connection that was kept it could meet its end, which is an error of the call.
+    response.setHeader('connection', 'close');
     if (request.url !== secret) return response.writeHead(404).end();
     try {
       starting ??= start();

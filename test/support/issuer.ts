@@ -31,7 +31,11 @@ export async function startTestIssuer(): Promise<TestIssuer> {
         : request.url === '/.well-known/openid-configuration'
           ? { issuer, jwks_uri: `${issuer}/jwks` }
           : undefined;
-    response.writeHead(body ? 200 : 404, { 'content-type': 'application/json' });
+    // A connection that is kept ends seconds later, perhaps under the next call.
+    response.writeHead(body ? 200 : 404, {
+      'content-type': 'application/json',
+      connection: 'close',
+    });
     response.end(JSON.stringify(body ?? {}));
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));

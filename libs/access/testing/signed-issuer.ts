@@ -55,7 +55,10 @@ export async function startSignedIssuer(
     const body = request.url?.endsWith('openid-configuration')
       ? { issuer, jwks_uri: `${issuer}/jwks` }
       : { keys: [jwk] };
-    response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body));
+    // A connection that is kept ends seconds later, perhaps under the next call.
+    response
+      .writeHead(status, { 'content-type': 'application/json', connection: 'close' })
+      .end(JSON.stringify(body));
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const issuer = `http://127.0.0.1:${String((server.address() as AddressInfo).port)}`;
