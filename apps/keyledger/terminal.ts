@@ -5,6 +5,7 @@ import { PortUnavailableError } from '../api/front-door.js';
 import { EventStoreError, LogMismatchError } from '#event-store';
 import { ConnectionStringError } from '#event-store/eventstoredb';
 import { UnfitServerError } from '#event-store/postgres';
+import { MalformedListError } from '#partners';
 import { ConfigError } from '#platform/config';
 import { EmbeddedPostgresError } from '#platform/embedded-postgres';
 import { createLogger, redacting, redactSecrets } from '#platform/logging';
@@ -46,6 +47,7 @@ const EXPECTED = [
   InterruptedError,
   LoginError,
   LogMismatchError,
+  MalformedListError,
   MigrationError,
   PortUnavailableError,
   RebuildFailedError,

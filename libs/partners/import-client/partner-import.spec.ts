@@ -208,6 +208,14 @@ describe('importing a file', () => {
     expect(server.ids).toEqual([1, 2]);
   });
 
+  it('keeps what came before something that is no part of a list', async () => {
+    await writeFile(file, `[${JSON.stringify(record(1))}]\n[${JSON.stringify(record(2))}]\n`);
+    await expect(importPartners({ file, send: server.send })).rejects.toThrow(
+      'something follows the list',
+    );
+    expect(server.ids).toEqual([1]);
+  });
+
   it('does not trust a server that answers another number of records', async () => {
     await write(2);
     await expect(importPartners({ file, send: () => Promise.resolve([]) })).rejects.toThrow(

@@ -203,7 +203,10 @@ export async function importPartners(options: PartnerImport): Promise<ImportRepo
   } catch (error) {
     if (signal.aborted) return { ...progress(), completed: false, refusals, resumedAfter };
     // What was read before the file broke off is good.
-    if (error instanceof MalformedListError) await flush();
+    if (error instanceof MalformedListError) {
+      await takeAll(splitter.take());
+      await flush();
+    }
     throw error;
   }
   await rm(stateFile, { force: true });

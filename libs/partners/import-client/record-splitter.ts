@@ -15,7 +15,9 @@ export class MalformedListError extends Error {
     what: string,
     readonly atByte: number,
   ) {
-    super(`${what} (at byte ${String(atByte)})`);
+    super(
+      `the file is no whole partner list: ${what} (at byte ${String(atByte)}); give the JSON that the vendor's API answers, or one object a line`,
+    );
   }
 }
 
@@ -253,7 +255,8 @@ export class RecordSplitter {
     this.recordsFound += 1;
   }
 
-  private take(): readonly SplitRecord[] {
+  /** After a `MalformedListError`: the records that were whole before it. */
+  take(): readonly SplitRecord[] {
     const { found } = this;
     this.found = [];
     return found;
