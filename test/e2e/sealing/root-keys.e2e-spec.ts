@@ -54,6 +54,7 @@ describe('an API beside another one on the same ledger', () => {
       publicUrl: 'https://keys.example.com',
       recordedBy: 'beside',
       logSink: { write: () => undefined },
+      readPatience: product.patience,
     });
     apps.push(app);
     return asking(app);
