@@ -7,6 +7,8 @@ import path from 'node:path';
 import './load-typescript.mjs';
 
 const FOLDER_PREFIX = 'keyledger-test-';
+/** Of several suites at once, each of which may run the product more than once. */
+const CONNECTIONS_MAX = '500';
 
 export default async function globalSetup() {
   const { startEmbeddedPostgres, discardEmbeddedPostgres } =
@@ -21,7 +23,10 @@ export default async function globalSetup() {
     folder = mkdtempSync(path.join(tmpdir(), FOLDER_PREFIX));
     chmodSync(folder, 0o711);
     // `fsync` stays on: the event store refuses a server without it.
-    server = await startEmbeddedPostgres({ folder });
+    server = await startEmbeddedPostgres({
+      folder,
+      settings: { max_connections: CONNECTIONS_MAX },
+    });
     return server;
   }
 
