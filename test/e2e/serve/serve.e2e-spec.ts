@@ -206,10 +206,11 @@ describe('keyledger serve', () => {
     const fresh = path.join(home, 'fresh');
     const server = serve({ KEYLEDGER_DATA_DIR: fresh });
     try {
-      const initdb = () =>
+      const begun = () =>
         existsSync(path.join(fresh, 'postgres.json')) &&
-        processesNaming(path.join(placeOf(fresh), 'data.new')).length > 0;
-      while (server.child.exitCode === null && !initdb()) await delay(10);
+        (processesNaming(path.join(placeOf(fresh), 'data.new')).length > 0 ||
+          existsSync(path.join(placeOf(fresh), 'data')));
+      while (server.child.exitCode === null && !begun()) await delay(10);
       server.signalGroup('SIGINT');
       expect(await server.ended()).toBe(130);
       expect(server.err).toBe('keyledger: interrupted (SIGINT)\n');
