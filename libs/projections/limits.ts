@@ -56,6 +56,8 @@ export const RUNNER_CONNECTIONS_MAX = 6;
 export const RUNNER_CONNECTIONS_SPARE = 2;
 /** Index builds after a fill. */
 export const INDEX_BUILD_TIMEOUT_MS = 3_600_000;
+/** Between attempts to end a statement of a session that is to stop. */
+export const CANCEL_INTERVAL_MS = 250;
 /**
  * Of the database server, while an index is built after a fill. With more the index of words takes longer: what it
  * gathers in memory outgrows the processor's caches (500,000 rows: 1.7 s, and 2.4 s with 256 MB).

@@ -39,6 +39,14 @@ export class LeaseLostError extends Error {
   }
 }
 
+/** Its runner stopped meanwhile. */
+export class GivenUpError extends Error {
+  override readonly name = 'GivenUpError';
+  constructor(consumer: string) {
+    super(`the runner of ${consumer} stopped before it was done`);
+  }
+}
+
 /** What an operator asked of a build cannot be: the message says why, and what to do. */
 export class SwitchRefusedError extends Error {
   override readonly name = 'SwitchRefusedError';

@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import type pg from 'pg';
+import pg from 'pg';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { ProcessRunner, ProjectionBuilds, SwitchRefusedError } from '#projections';
 import { counted, counts, EngineFixture, eventually } from '../testing/engine-fixture.js';
@@ -21,10 +21,10 @@ const refused = (words: RegExp) => ({
   name: SwitchRefusedError.name,
   message: expect.stringMatching(words),
 });
-const serving = (build: string) =>
+const serving = (build: string, projection = 'counts') =>
   eventually(
     () => builds().statuses(),
-    (all) => all.some((one) => one.name === 'counts' && one.build === build && one.serving),
+    (all) => all.some((one) => one.name === projection && one.build === build && one.serving),
   );
 const secondSets = () =>
   engine.rows(
@@ -48,6 +48,52 @@ describe('a verification', () => {
     await expect(ended).rejects.toBe(reason);
     expect(await secondSets()).toEqual([]);
     expect(await builds().verify(counts(), never())).toMatchObject({ equal: true });
+  });
+
+  it('that is ended while an index is built does not wait for it, and leaves no second set', async () => {
+    // As an index over so many rows that it takes until somebody lets it go on.
+    const owner = new pg.Client({ connectionString: engine.database.adminUrl });
+    await owner.connect();
+    await owner.query(
+      `CREATE FUNCTION public.when_let_go(id integer) RETURNS boolean IMMUTABLE LANGUAGE plpgsql AS
+       'BEGIN PERFORM pg_advisory_lock_shared(1); PERFORM pg_advisory_unlock_shared(1); RETURN true; END'`,
+    );
+    const slow = counts(1, {
+      name: 'slow',
+      tables: {
+        slow: {
+          columns: { id: 'integer' },
+          key: ['id'],
+          indexes: [{ columns: ['id'], where: 'public.when_let_go(id)' }],
+        },
+      },
+      apply: ({ data }) => [
+        { table: 'slow', key: { id: (data as { id: number }).id }, change: () => ({}) },
+      ],
+    });
+    engine.runner([slow]);
+    await serving('v1', 'slow');
+    await owner.query('SELECT pg_advisory_lock(1)');
+    const ending = new AbortController();
+    const reason = new Error('enough');
+    try {
+      const over = Promise.allSettled([builds().verify(slow, ending.signal)]);
+      const held = `SELECT FROM pg_locks JOIN pg_database d ON d.oid = database
+        WHERE d.datname = current_database() AND locktype = 'advisory' AND objid = 1 AND NOT granted`;
+      await eventually(
+        () => engine.rows(held),
+        ({ length }) => length > 0,
+      );
+      ending.abort(reason);
+      await eventually(
+        () => engine.rows(held),
+        ({ length }) => length === 0,
+      );
+      await expect(over).resolves.toEqual([{ status: 'rejected', reason }]);
+    } finally {
+      await owner.end();
+    }
+    expect(await secondSets()).toEqual([]);
   });
 
   it('that is ended while it compares gives up what it holds at once, and leaves no second set', async () => {

@@ -1,6 +1,7 @@
 import type pg from 'pg';
 import type { Position } from '#event-store';
 import { position } from '#event-store';
+import { cancellable } from '../checkpoints/cancellable.js';
 import type { CheckpointRow } from '../checkpoints/checkpoints.js';
 import { inTransaction } from '../checkpoints/checkpoints.js';
 import { QUERY_CANCELED, sqlState } from '../database-errors.js';
@@ -77,37 +78,13 @@ export class ProjectionVerification {
     signal: AbortSignal,
     work: () => Promise<T>,
   ): Promise<T> {
-    const { rows } = await client.query<{ pid: number }>('SELECT pg_backend_pid() AS pid');
-    let cancelling: Promise<void> | undefined;
-    const cancel = (): void => {
-      // Where it does not come through, the statement's time-out ends it.
-      cancelling = this.#cancel(rows[0]?.pid).catch(() => undefined);
-    };
-    signal.addEventListener('abort', cancel, { once: true });
     try {
-      signal.throwIfAborted();
-      return await work();
+      return await cancellable(this.pool, client, signal, work);
     } catch (error) {
-      signal.throwIfAborted();
-      if (sqlState(error) !== QUERY_CANCELED) throw error;
+      if (signal.aborted || sqlState(error) !== QUERY_CANCELED) throw error;
       throw new SwitchRefusedError(
         `${name} is not compared within ${String(VERIFY_PAUSE_MS_MAX / 1_000)} s, for which its projector may wait: verify it on a copy of the database, or when less goes on`,
       );
-    } finally {
-      signal.removeEventListener('abort', cancel);
-      // The next statement of this session is another's.
-      await cancelling;
-    }
-  }
-
-  async #cancel(pid: number | undefined): Promise<void> {
-    const client = await this.pool.connect();
-    try {
-      // A session is its user's, whichever role it works in.
-      await client.query('SET ROLE NONE');
-      await client.query('SELECT pg_cancel_backend($1)', [pid]);
-    } finally {
-      client.release(true);
     }
   }
 

@@ -27,6 +27,7 @@ async function writesAfter(portions: number, table: Partial<ProjectionTable>): P
   const fill = new ProjectionFill({
     ...{ projection, tables: compileTables(projection), applies: () => true, build: 'v1' },
     ...{ fromTheStart: true, rowsRememberedMax: 10, checkpoints, lease: {} as Lease },
+    signal: new AbortController().signal,
   });
   const writes: number[] = [];
   for (let at = 1; at <= portions; at += 1) {

@@ -1,6 +1,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type pg from 'pg';
 import type { RecordedEvent } from '#event-store';
+import { cancellable } from '../checkpoints/cancellable.js';
 import type { Checkpoints, Lease, Progress } from '../checkpoints/checkpoints.js';
 import { inTransaction } from '../checkpoints/checkpoints.js';
 import { BinaryCopy } from '../tables/binary-copy.js';
@@ -36,6 +37,8 @@ export interface ProjectionFillOptions {
   readonly rowsRememberedMax: number;
   readonly checkpoints: Checkpoints;
   readonly lease: Lease;
+  /** A statement that may take long ends with it. */
+  readonly signal: AbortSignal;
 }
 
 /**
@@ -174,7 +177,10 @@ export class ProjectionFill {
   async #key(client: pg.PoolClient, table: CompiledTable): Promise<void> {
     if (this.#keyed.has(table)) return;
     await client.query(`SET LOCAL statement_timeout = ${String(INDEX_BUILD_TIMEOUT_MS)}`);
-    await createIndex(client, keyIndex(table, this.options.build));
+    const { build, checkpoints, signal } = this.options;
+    await cancellable(checkpoints.pool, client, signal, () =>
+      createIndex(client, keyIndex(table, build)),
+    );
     this.#keyed.add(table);
   }
 

@@ -28,6 +28,8 @@ export interface Consumer {
   readonly gathers?: boolean;
   /** After what it took last, while that is not all in the lease's progress. */
   readonly taken?: Progress | undefined;
+  /** Its runner stops: what the database may be at for long is given up, and begun again under the next lease. */
+  giveUp?(): void;
   /** Until nothing is on its way to the database. What was not written by then is given again under the next lease. */
   rest?(): Promise<void>;
   /** Called when nothing is left to read, until it gives `true`: builds indexes, switches. */

@@ -2,7 +2,8 @@ import type pg from 'pg';
 import type { Position } from '#event-store';
 import { position } from '#event-store';
 import type { Checkpoints, ConsumerId, Lease, Progress } from '../checkpoints/checkpoints.js';
-import { inTransaction } from '../checkpoints/checkpoints.js';
+import { cancellable } from '../checkpoints/cancellable.js';
+import { consumerLabel, inTransaction } from '../checkpoints/checkpoints.js';
 import type { Batch, Consumer } from './consumer.js';
 import { FailingEventError } from './consumer.js';
 import { isCausedByEvent, messageOf, sqlState, UNIQUE_VIOLATION } from '../database-errors.js';
@@ -19,7 +20,7 @@ import type { Projection, Row } from '../projection.js';
 import { createIndex, findUnindexable, IndexBuildError } from '../tables/index-build.js';
 import { loadRows, writeRows } from '../tables/projection-writes.js';
 import type { ProjectionSwitch } from '../checkpoints/projection-switch.js';
-import { RowRefusedError } from '../projections.errors.js';
+import { GivenUpError, RowRefusedError } from '../projections.errors.js';
 import { ApplyError, foldSteps, handlesType, keysTouched, stepsOf } from '../tables/row-fold.js';
 import type { CompiledTable } from '../tables/table-schema.js';
 import {
@@ -64,6 +65,7 @@ export class ProjectionConsumer implements Consumer {
   /** A fill failed: from then on it writes portion by portion, and finds the event that it fails at. */
   #careful = false;
 
+  readonly #stopping = new AbortController();
   readonly #purpose: string | undefined;
 
   constructor(
@@ -93,6 +95,10 @@ export class ProjectionConsumer implements Consumer {
 
   get taken(): Progress | undefined {
     return this.#fill?.taken;
+  }
+
+  giveUp(): void {
+    this.#stopping.abort(new GivenUpError(consumerLabel(this.id)));
   }
 
   async rest(): Promise<void> {
@@ -223,6 +229,7 @@ export class ProjectionConsumer implements Consumer {
           build: this.id.build,
           checkpoints: this.checkpoints,
           lease,
+          signal: this.#stopping.signal,
           fromTheStart,
           rowsRememberedMax: this.options.fillRowsRememberedMax ?? FILL_ROWS_REMEMBERED_MAX,
         });
@@ -231,23 +238,21 @@ export class ProjectionConsumer implements Consumer {
   async #buildIndexes(lease: Lease): Promise<void> {
     const { build } = this.id;
     try {
-      await lease.mutex.run(() =>
-        inTransaction(this.checkpoints.pool, async (client) => {
-          await this.checkpoints.lock(client, lease);
-          await client.query(`SET LOCAL statement_timeout = ${String(INDEX_BUILD_TIMEOUT_MS)}`);
-          for (const [setting, value] of Object.entries(INDEX_BUILD_SETTINGS))
-            await client.query(`SET LOCAL ${setting} = '${String(value)}'`);
-          for (const statement of fillFromHistorySql(this.#tables.values(), build))
-            await client.query(statement);
-          for (const index of indexesOf(this.#tables.values(), build))
-            await createIndex(client, index);
-          for (const table of this.#tables.values())
-            if (table.history) await assertNoClash(client, table, rebornSql(table, build));
-          for (const statement of settleTablesSql(this.#tables.values(), build))
-            await client.query(statement);
-          await this.checkpoints.markIndexed(client, lease);
-        }),
-      );
+      await this.#atLength(lease, async (client) => {
+        for (const [setting, value] of Object.entries(INDEX_BUILD_SETTINGS))
+          await client.query(`SET LOCAL ${setting} = '${String(value)}'`);
+        for (const statement of fillFromHistorySql(this.#tables.values(), build))
+          await client.query(statement);
+        for (const index of indexesOf(this.#tables.values(), build)) {
+          this.#stopping.signal.throwIfAborted();
+          await createIndex(client, index);
+        }
+        for (const table of this.#tables.values())
+          if (table.history) await assertNoClash(client, table, rebornSql(table, build));
+        for (const statement of settleTablesSql(this.#tables.values(), build))
+          await client.query(statement);
+        await this.checkpoints.markIndexed(client, lease);
+      });
     } catch (error) {
       if (sqlState(error) === UNIQUE_VIOLATION) await this.#assertNoClashes(lease);
       throw error;
@@ -268,17 +273,13 @@ export class ProjectionConsumer implements Consumer {
 
   async #assertIndexable(lease: Lease, { index, cause }: IndexBuildError): Promise<void> {
     const { build } = this.id;
-    const at = await lease.mutex.run(() =>
-      inTransaction(this.checkpoints.pool, async (client) => {
-        await this.checkpoints.lock(client, lease);
-        await client.query(`SET LOCAL statement_timeout = ${String(INDEX_BUILD_TIMEOUT_MS)}`);
-        // The rows of a table with history went with the transaction that failed.
-        const tables = [...this.#tables.values()];
-        const own = tables.filter(({ name }) => tableName(name, build) === index.table);
-        for (const statement of fillFromHistorySql(own, build)) await client.query(statement);
-        return await findUnindexable(client, index);
-      }),
-    );
+    const at = await this.#atLength(lease, async (client) => {
+      // The rows of a table with history went with the transaction that failed.
+      const tables = [...this.#tables.values()];
+      const own = tables.filter(({ name }) => tableName(name, build) === index.table);
+      for (const statement of fillFromHistorySql(own, build)) await client.query(statement);
+      return await findUnindexable(client, index);
+    });
     if (at !== undefined)
       throw new RowRefusedError(
         `index ${index.name} of table ${index.table} cannot hold what this event made (${messageOf(cause)}): it takes a release whose projection keeps less of it there`,
@@ -289,10 +290,7 @@ export class ProjectionConsumer implements Consumer {
 
   /** Tables are filled without their indexes: what these do not allow is found at the end. */
   async #assertNoClashes(lease: Lease): Promise<void> {
-    const { pool } = this.checkpoints;
-    const look = async (client: pg.PoolClient): Promise<void> => {
-      await this.checkpoints.lock(client, lease);
-      await client.query(`SET LOCAL statement_timeout = ${String(INDEX_BUILD_TIMEOUT_MS)}`);
+    await this.#atLength(lease, async (client) => {
       await client.query('SET LOCAL enable_hashjoin = on');
       // Those of tables with history went with the transaction that failed.
       for (const statement of fillFromHistorySql(this.#tables.values(), this.id.build))
@@ -300,8 +298,19 @@ export class ProjectionConsumer implements Consumer {
       for (const table of this.#tables.values())
         for (const unique of uniqueRows(table))
           await assertNoClash(client, table, clashSql(table, this.id.build, unique));
-    };
-    await lease.mutex.run(() => inTransaction(pool, look));
+    });
+  }
+
+  /** A transaction whose statements may take long, under the lease; one that is under way ends with `giveUp`. */
+  async #atLength<T>(lease: Lease, work: (client: pg.PoolClient) => Promise<T>): Promise<T> {
+    const { pool } = this.checkpoints;
+    return await lease.mutex.run(() =>
+      inTransaction(pool, async (client) => {
+        await this.checkpoints.lock(client, lease);
+        await client.query(`SET LOCAL statement_timeout = ${String(INDEX_BUILD_TIMEOUT_MS)}`);
+        return await cancellable(pool, client, this.#stopping.signal, () => work(client));
+      }),
+    );
   }
 }
 

@@ -17,7 +17,7 @@ import {
   RETRY_DELAY_MS_MIN,
   RETRYING_RED_AFTER_MS,
 } from '../limits.js';
-import { LeaseLostError } from '../projections.errors.js';
+import { GivenUpError, LeaseLostError } from '../projections.errors.js';
 import type { ConsumerState, ConsumerStatus } from '../checkpoints/status.js';
 import { failureText, redWhenUnattended, statusesOf } from '../checkpoints/status.js';
 
@@ -96,6 +96,7 @@ export class ConsumerRunner {
   async stop(): Promise<void> {
     this.#stopped.abort();
     this.#kick();
+    for (const { consumer } of this.#slots.values()) consumer.giveUp?.();
     await this.#supervisor;
     await Promise.all([...this.#feeds].map((feed) => feed.stop()));
     const leases = [...this.#slots.values()].flatMap((slot) => {
@@ -376,6 +377,9 @@ export class ConsumerRunner {
       } else if (error instanceof LogMismatchError || error instanceof PositionNotInLogError) {
         slot.state = 'refused';
         this.#log.error(details, 'a checkpoint is of another log');
+        await this.options.checkpoints.release([member.lease]);
+      } else if (error instanceof GivenUpError) {
+        slot.state = 'standby';
         await this.options.checkpoints.release([member.lease]);
       } else if (error instanceof LeaseLostError) {
         slot.state = 'standby';
