@@ -21,6 +21,14 @@ describe('the address of a client', () => {
     expect(proxies.of('10.0.0.1', undefined)).toBe('10.0.0.1');
   });
 
+  it('is found beside a port, which some proxies write, too', () => {
+    const proxies = new ClientAddresses(['10.0.0.0/8', '2001:db8::1']);
+    expect(proxies.of('10.0.0.1', '198.51.100.7:51234, 10.2.3.4:443')).toBe('198.51.100.7');
+    expect(proxies.of('10.0.0.1', '[2001:db8:1::5]:51234')).toBe('2001:db8:1::5');
+    expect(proxies.of('10.0.0.1', '[2001:db8:1::5]')).toBe('2001:db8:1::5');
+    expect(proxies.of('10.0.0.1', '[198.51.100.7]x')).toBe('10.0.0.1');
+  });
+
   it('stops at junk: what a stranger wrote before it is not believed', () => {
     const proxies = new ClientAddresses(['10.0.0.0/8']);
     expect(proxies.of('10.0.0.1', '198.51.100.7, not-an-address')).toBe('10.0.0.1');

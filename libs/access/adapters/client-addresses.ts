@@ -49,9 +49,13 @@ export function addressKey(address: string): string {
     .join(':')}::/64`;
 }
 
-/** IPv4 mapped into IPv6 is IPv4; a zone index is dropped. */
+// Some proxies write the client's port, too.
+const WITH_PORT = /^(?:((?:\d{1,3}\.){3}\d{1,3})|\[([\da-f:.]+)\])(?::\d{1,5})?$/i;
+
+/** IPv4 mapped into IPv6 is IPv4; a zone index is dropped, and a port. */
 function normalized(text: string): string | undefined {
-  const [address = ''] = text.split('%');
+  const [, four, six] = WITH_PORT.exec(text) ?? [];
+  const [address = ''] = (four ?? six ?? text).split('%');
   return ipaddr.isValid(address) && (address.includes(':') || address.split('.').length === 4)
     ? ipaddr.process(address).toString()
     : undefined;
