@@ -229,6 +229,14 @@ describe('a query of the audit trail', () => {
     expect((await search(filter)).items).toHaveLength(count);
   });
 
+  it('finds by a subject with a number sign in it', async () => {
+    const subject = 'corp#dana';
+    const dana = reader({ actor: { type: 'employee', issuer: ISSUER, subject } });
+    await search({ type: 'KeyRevoked' }, { principal: dana });
+    for (const actor of [subject, `${ISSUER}#${subject}`])
+      expect((await search({ actor })).items.map((item) => item.actor.subject)).toEqual([subject]);
+  });
+
   it('finds by a range of times, from the first on and before the last', async () => {
     const [, , second = '', , third = ''] = times;
     const { items } = await search({ type: 'PartnerRenamed', from: second, to: third });

@@ -234,9 +234,10 @@ async function positionBefore(sql: SqlReader, time: string): Promise<Position> {
   return positionOf(sql, { time: shiftedInstant(time, -1) });
 }
 
+/** An issuer is a URI without a fragment; a subject may be any text. */
 function actorConditions(actor: string, $: (value: unknown) => string): string[] {
-  const at = actor.lastIndexOf('#');
-  return at === -1
+  const at = actor.indexOf('#');
+  return at === -1 || !actor.slice(0, at).includes(':')
     ? [sameText('actor_subject', $(actor))]
     : [
         `actor_issuer = ${$(actor.slice(0, at))}`,
