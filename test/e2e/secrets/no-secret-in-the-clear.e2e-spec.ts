@@ -268,6 +268,23 @@ function encodingsOf(secret: string): readonly (readonly [string, string])[] {
 }
 
 /** All files of the server but those of other tests' databases. */
+async function* filesOf(folder: string, ownDatabase: string): AsyncGenerator<string> {
+  for (const entry of await unlessGone(readdir(folder, { withFileTypes: true }), [])) {
+    const place = path.join(folder, entry.name);
+    if (entry.isFile()) yield place;
+    if (entry.isDirectory() && (path.basename(folder) !== 'base' || entry.name === ownDatabase))
+      yield* filesOf(place, ownDatabase);
+  }
+}
+
+/** Files and folders come and go under a running server: others make and drop databases meanwhile. */
+async function unlessGone<T>(reading: Promise<T>, otherwise: T): Promise<T> {
+  return await reading.catch((error: unknown) => {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+    return otherwise;
+  });
+}
+
 async function search(
   folder: string,
   ownDatabase: string,
@@ -275,24 +292,16 @@ async function search(
 ): Promise<ReadonlyMap<string, readonly string[]>> {
   const found = new Map<string, string[]>();
   const longest = Math.max(...[...wanted.values()].map((bytes) => bytes.length));
-  for (const entry of await readdir(folder, { recursive: true, withFileTypes: true })) {
-    if (!entry.isFile()) continue;
-    const file = path.join(entry.parentPath, entry.name);
-    const [first, database] = path.relative(folder, file).split(path.sep);
-    if (first === 'base' && database !== ownDatabase) continue;
+  const look = async (file: string): Promise<void> => {
     let tail = Buffer.alloc(0);
-    try {
-      for await (const chunk of createReadStream(file, { highWaterMark: 4_194_304 })) {
-        const block = Buffer.concat([tail, chunk as Buffer]);
-        for (const [name, bytes] of wanted)
-          if (block.includes(bytes)) found.set(name, [...(found.get(name) ?? []), file]);
-        tail = Buffer.from(block.subarray(-longest));
-      }
-    } catch (error) {
-      // Files come and go under a running server.
-      if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+    for await (const chunk of createReadStream(file, { highWaterMark: 4_194_304 })) {
+      const block = Buffer.concat([tail, chunk as Buffer]);
+      for (const [name, bytes] of wanted)
+        if (block.includes(bytes)) found.set(name, [...(found.get(name) ?? []), file]);
+      tail = Buffer.from(block.subarray(-longest));
     }
-  }
+  };
+  for await (const file of filesOf(folder, ownDatabase)) await unlessGone(look(file), undefined);
   return found;
 }
 
