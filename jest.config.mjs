@@ -32,4 +32,6 @@ export default {
   maxWorkers: 3,
   testSequencer: '<rootDir>/test/support/longest-first.mjs',
   testTimeout: 240_000,
+  // With the memory of many suites, and no processor of its own, a worker that is done takes longer than Jest's 500 ms to end.
+  workerGracefulExitTimeout: 15_000,
 };
