@@ -225,7 +225,7 @@ describe('networks and partners over REST and GraphQL', () => {
       });
       expect(created.statusCode).toBe(201);
       // The read models serve from here on; a read waits a bounded time for its position.
-      const until = Date.now() + 20_000;
+      const until = Date.now() + 60_000;
       for (let status = 503; status !== 200;) {
         const url = `/v1/networks?atLeast=${created.position}`;
         ({ statusCode: status } = await call('operator', 'GET', url));

@@ -24,7 +24,7 @@ const submit = (form: Readonly<Record<string, string>>): Promise<Reply> =>
     headers: { accept: 'text/html,application/xhtml+xml,*/*;q=0.8' },
   });
 
-const ENDED_WITHIN_MS_MAX = 20_000;
+const ENDED_WITHIN_MS_MAX = 60_000;
 
 /** Once its recipient was removed. */
 async function ended(shareId: string): Promise<void> {
