@@ -2,11 +2,12 @@ import 'reflect-metadata';
 import { createRequire } from 'node:module';
 import { CommandFactory } from 'nest-commander';
 import { CliModule } from './cli.module.js';
-import { exitCodeOf, explain, outliveReaders } from './terminal.js';
+import { exitCodeOf, explain, makeRoomForTheEnd, outliveReaders } from './terminal.js';
 
 const { version } = createRequire(import.meta.url)('#package.json') as { readonly version: string };
 
 outliveReaders([process.stdout, process.stderr]);
+process.on('exit', makeRoomForTheEnd);
 await CommandFactory.run(CliModule, {
   logger: false,
   cliName: 'keyledger',

@@ -1,5 +1,5 @@
 import type { ChildProcess } from 'node:child_process';
-import { execFileSync, spawn } from 'node:child_process';
+import { execFileSync, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
@@ -68,12 +68,26 @@ export class ProductProcess {
     await Promise.race([
       this.#ended,
       delay(END_TIMEOUT_MS, undefined, { signal: late.signal }).then(() => {
-        throw new Error(`it goes on:\n${this.out}\n${this.err}`);
+        throw new Error(`it goes on (${this.#threads()}):\n${this.out}\n${this.err}`);
       }),
     ]);
     late.abort();
     living.delete(this);
     return this.child.exitCode ?? this.child.signalCode;
+  }
+
+  /** What its threads wait for: whether it works, or hangs, or is gone and another process holds its output. */
+  #threads(): string {
+    const { exitCode, signalCode } = this.child;
+    if (exitCode !== null || signalCode !== null) return 'ended, its output is held open';
+    const columns = ['-o', 'stat=,wchan:24=,comm='];
+    const { stdout } = spawnSync('ps', ['-L', ...columns, '-p', String(this.processId)], {
+      encoding: 'utf8',
+    });
+    return stdout
+      .trim()
+      .split(/\s*\n\s*/)
+      .join('; ');
   }
 }
 
