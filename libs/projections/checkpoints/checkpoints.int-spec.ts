@@ -1,11 +1,18 @@
 import { once } from 'node:events';
+import { chmodSync, mkdtempSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import pg from 'pg';
 import { from as copyFrom } from 'pg-copy-streams';
 import { position } from '#event-store';
+import { discardEmbeddedPostgres, startEmbeddedPostgres } from '#platform/embedded-postgres';
+import { migrate } from '#platform/postgres';
 import { LeaseLostError } from '#projections';
+import { projectionsMigrations } from '../migrations/index.js';
 import type { Lease, Progress } from './checkpoints.js';
 import { Checkpoints } from './checkpoints.js';
+import { createRunnerPool } from './runner-pool.js';
 import { RUNNER_IDLE_IN_TRANSACTION_TIMEOUT_MS, RUNNER_STATEMENT_TIMEOUT_MS } from '../limits.js';
 import { counts, EngineFixture, eventually } from '../testing/engine-fixture.js';
 
@@ -109,6 +116,32 @@ describe('a lease', () => {
     await checkpoints.transact(one, to(1n), async () => {
       expect(await checkpoints.claim([ID], 'other')).toEqual([]);
     });
+  });
+
+  it('does not outlive a restart of the server', async () => {
+    const folder = mkdtempSync(path.join(tmpdir(), 'keyledger-lease-'));
+    chmodSync(folder, 0o711);
+    const claimOnce = async (runner: string) => {
+      const server = await startEmbeddedPostgres({ folder });
+      const pool = createRunnerPool({ connectionString: server.url });
+      try {
+        await migrate(server.url, projectionsMigrations);
+        const there = new Checkpoints(pool);
+        await there.ensure([ID]);
+        const leases = await there.claim([ID], runner);
+        expect(await there.claim([ID], 'standby')).toEqual([]);
+        return leases.map(({ epoch }) => epoch);
+      } finally {
+        await pool.end();
+        await server.stop();
+      }
+    };
+    try {
+      expect(await claimOnce('one')).toEqual([1n]);
+      expect(await claimOnce('other')).toEqual([2n]);
+    } finally {
+      await discardEmbeddedPostgres(folder);
+    }
   });
 
   it('of a consumer that failed is given to nobody until that is cleared', async () => {

@@ -93,7 +93,10 @@ const COLUMNS = `c.name, c.build, c.kind, c.version, c.resume_position, c.events
   c.handled_event_id, c.handled_at, c.indexed, c.runner, c.epoch, c.failed_position, c.failed_event_id,
   c.failed_event_type, c.failure, coalesce(c.lease_until > clock_timestamp(), false) AS leased,
   greatest(0, extract(epoch FROM clock_timestamp() - c.lease_until) * 1000)::float8 AS unattended_ms`;
-const LEASE = `clock_timestamp() + interval '${String(LEASE_MS)} milliseconds'`;
+const LEASE_TIME = `interval '${String(LEASE_MS)} milliseconds'`;
+const LEASE = `clock_timestamp() + ${LEASE_TIME}`;
+/** Given before the server was started: whoever had it lost its sessions, and has to come back like everybody else. */
+const GIVEN_BEFORE_START = `c.lease_until - ${LEASE_TIME} < pg_postmaster_start_time()`;
 
 /**
  * For what is not made again from the log: what somebody was told that is done, and what a runner remembers as done once
@@ -129,14 +132,16 @@ export class Checkpoints {
 
   /**
    * Takes those whose lease is over and that are not marked as failed. Rows that somebody's transaction holds are left:
-   * a stopped runner loses it with its session.
+   * a stopped runner loses it with its session. No lease outlives a restart of the server: after `kill -9` of a process
+   * with its embedded server, the next one would have to wait for those of the one that was killed.
    */
   async claim(ids: readonly ConsumerId[], runner: string): Promise<Lease[]> {
     const { rows } = await this.pool.query<CheckpointRow>(
       `WITH free AS (
          SELECT c.name, c.build FROM ledger.checkpoints c
          JOIN unnest($1::text[], $2::text[]) AS given (name, build) USING (name, build)
-         WHERE c.failure IS NULL AND (c.lease_until IS NULL OR c.lease_until < clock_timestamp())
+         WHERE c.failure IS NULL
+           AND (c.lease_until IS NULL OR c.lease_until < clock_timestamp() OR ${GIVEN_BEFORE_START})
          FOR UPDATE OF c SKIP LOCKED)
        UPDATE ledger.checkpoints c SET runner = $3, epoch = c.epoch + 1, lease_until = ${LEASE}
        FROM free WHERE c.name = free.name AND c.build = free.build RETURNING ${COLUMNS}`,

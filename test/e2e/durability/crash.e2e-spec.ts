@@ -177,9 +177,14 @@ describe('a server that is killed with SIGKILL under load', () => {
   /** Every acknowledged fact is there; what was in flight may be there too. */
   const compare = async (client: ApiClient) => {
     const lost: unknown[] = [];
-    await client.post('/v1/partners/5000/traits', { traits: { bulkPostbacks: true } });
+    const { position: atLeast } = await client.post('/v1/partners/5000/traits', {
+      traits: { bulkPostbacks: true },
+    });
     for (const { keyId, status, label } of acknowledged.values()) {
-      const { body } = await client.get<{ status: string; label: string }>(`/v1/api-keys/${keyId}`);
+      const { body } = await client.get<{ status: string; label: string }>(
+        `/v1/api-keys/${keyId}`,
+        { query: { atLeast } },
+      );
       const kept = status === 'revoked' ? body.status === 'revoked' : true;
       if (!kept || (label !== 'Load' && body.label !== label))
         lost.push({ keyId, acknowledged: { status, label }, found: body });
