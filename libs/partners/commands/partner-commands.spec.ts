@@ -7,7 +7,7 @@ import type { Position } from '#event-store';
 import { RecordingDenials } from '#access/testing';
 import { EventCatalogue } from '#event-store';
 import { MemoryEventStore, MemoryLog } from '#event-store/memory';
-import type { NetworkId } from '#kernel';
+import type { NetworkId, PartnerId } from '#kernel';
 import { employeeId, networkId, partnerId } from '#kernel';
 import { FixedClock } from '#kernel/testing';
 import { CONFLICT_RETRIES_MAX } from '#messaging';
@@ -314,17 +314,18 @@ describe('a partner user', () => {
   const unlinking = (principal: Principal) =>
     new UnlinkPartnerUser(principal, contextOf(principal), { partnerId: PARTNER, user });
 
+  const registering = (id: PartnerId, status: 'active' | 'offboarded' = 'active') =>
+    new RegisterPartner(manager, contextOf(manager), {
+      partnerId: id,
+      name: 'Birch',
+      status,
+      managerId: null,
+    });
+
   it('acts for one partner of a network at most', async () => {
     const { link, register, partners, fence } = await setUp();
     const other = partnerId(2002);
-    await register.execute(
-      new RegisterPartner(manager, contextOf(manager), {
-        partnerId: other,
-        name: 'Birch',
-        status: 'active',
-        managerId: null,
-      }),
-    );
+    await register.execute(registering(other));
     const { position } = await link.execute(linking(manager));
     await expect(link.execute(linking(manager, other))).rejects.toMatchObject({
       code: 'access/identity-taken',
@@ -389,14 +390,7 @@ describe('a partner user', () => {
   it('is free for another partner once it is unlinked', async () => {
     const { link, unlink, register, fence } = await setUp();
     const other = partnerId(2002);
-    await register.execute(
-      new RegisterPartner(manager, contextOf(manager), {
-        partnerId: other,
-        name: 'Birch',
-        status: 'active',
-        managerId: null,
-      }),
-    );
+    await register.execute(registering(other));
     await link.execute(linking(manager));
     await unlink.execute(unlinking(manager));
     const { partner } = await link.execute(linking(manager, other));
@@ -408,14 +402,7 @@ describe('a partner user', () => {
     const taken = { code: 'access/identity-taken' };
     const linkedElsewhere = async ({ link, register }: Awaited<ReturnType<typeof setUp>>) => {
       const other = partnerId(2002);
-      await register.execute(
-        new RegisterPartner(manager, contextOf(manager), {
-          partnerId: other,
-          name: 'Birch',
-          status: 'active',
-          managerId: null,
-        }),
-      );
+      await register.execute(registering(other));
       return await link.execute(linking(manager, other));
     };
 
@@ -487,14 +474,7 @@ describe('a partner user', () => {
     const all = await setUp();
     const { changeStatus, link, register, store } = all;
     const other = partnerId(2002);
-    await register.execute(
-      new RegisterPartner(manager, contextOf(manager), {
-        partnerId: other,
-        name: 'Birch',
-        status: 'active',
-        managerId: null,
-      }),
-    );
+    await register.execute(registering(other));
     store.interruptions.set('PartnerUserLinked', () =>
       changeStatus.execute(
         new ChangePartnerStatus(manager, contextOf(manager), {
@@ -517,14 +497,7 @@ describe('a partner user', () => {
       [gone, 'offboarded'],
       [other, 'active'],
     ] as const)
-      await register.execute(
-        new RegisterPartner(manager, contextOf(manager), {
-          partnerId: id,
-          name: 'Birch',
-          status,
-          managerId: null,
-        }),
-      );
+      await register.execute(registering(id, status));
     await expect(link.execute(linking(manager, gone))).rejects.toMatchObject({
       code: 'partners/offboarded',
     });
@@ -534,14 +507,7 @@ describe('a partner user', () => {
   it('keeps its reservation when an offboarded partner’s link is asked for again', async () => {
     const { link, register, changeStatus } = await setUp();
     const other = partnerId(2002);
-    await register.execute(
-      new RegisterPartner(manager, contextOf(manager), {
-        partnerId: other,
-        name: 'Birch',
-        status: 'active',
-        managerId: null,
-      }),
-    );
+    await register.execute(registering(other));
     await link.execute(linking(manager));
     await changeStatus.execute(
       new ChangePartnerStatus(manager, contextOf(manager), {
