@@ -78,7 +78,7 @@ export const keysProblems: ProblemSection<KeysErrorCode> = {
     status: 503,
     title: 'Secrets cannot be opened now',
     detail:
-      'The wrapping key of this ledger is missing or is another one. Everything that needs no secret works; the operator must restore the key.',
+      'The wrapping key of this ledger is missing or is another one. Everything that needs no secret works, but for webhooks; the operator must restore the key.',
     retryAfterSeconds: 60,
   },
   'keys/share-not-found': {
@@ -126,7 +126,7 @@ export const keysProblems: ProblemSection<KeysErrorCode> = {
     status: 422,
     title: 'The recipient cannot open this share',
     detail:
-      'A share that is bound to users needs a user linked to the holder. Link one, or bind the share to a passphrase.',
+      'A share that is bound to users needs a user linked to the partner that holds the key. Link one, or bind the share to a passphrase; those of marketplace keys are always bound to one.',
   },
   'keys/marketplace-secrets-not-listed': {
     status: 409,

@@ -148,6 +148,7 @@ async function newNetwork(
   return {
     networkId,
     admin,
+    operator,
     employee: (employeeId: number, rights: Parameters<typeof employee>[1]) =>
       employee(employeeId, rights, admin),
     /** Eligible unless said otherwise, with one linked user, whose token it answers. */

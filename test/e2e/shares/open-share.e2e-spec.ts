@@ -121,6 +121,26 @@ describe('POST /v1/shares/open', () => {
     expect((await open({ token }, { token: user })).body['key']).toBe(key);
   });
 
+  it('403: an operator, whatever the link, who leaves it open for its recipient', async () => {
+    await network.partner(26);
+    const { keyId, key } = await network.issue(26);
+    const { token, passphrase } = await network.share(keyId, 'passphrase');
+    const { operator } = network;
+    const refused = await open({ token, passphrase }, { token: operator });
+    expect([refused.status, refused.body['code']]).toEqual([403, 'access/forbidden']);
+    const guess = { token: 'A'.repeat(43), passphrase };
+    expect(comparable(await open(guess, { token: operator }))).toEqual(comparable(refused));
+    const { body } = await server.call('/graphql', {
+      token: operator,
+      body: {
+        query: 'mutation ($input: OpenShareInput!) { openShare(input: $input) { key } }',
+        variables: { input: { token, passphrase } },
+      },
+    });
+    expect(body).toMatchObject({ errors: [{ extensions: { code: 'access/forbidden' } }] });
+    expect((await open({ token, passphrase })).body['key']).toBe(key);
+  });
+
   it('404: a guessed link, one that is none, and one of another network’s users read the same', async () => {
     const other = await server.network(2);
     const foreigner = await other.partner(13);

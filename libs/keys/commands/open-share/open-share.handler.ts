@@ -59,6 +59,9 @@ export class OpenShareHandler implements ICommandHandler<OpenShare> {
   ) {}
 
   async execute({ principal, context, input }: OpenShare): Promise<Opening> {
+    // Operators never see a secret. Before the look-up, so that it does not tell which links there are.
+    if (principal?.actor.type === 'operator')
+      throw new DomainError('access/forbidden', { required: 'partner.api_keys.reveal' });
     const record = await this.find(input.token);
     const caller = record && principal?.networkId === record.ring.networkId ? principal : undefined;
     try {
